@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The arithmetic that constexpr code needs and <cmath> cannot give on clang 14: rounding division, powers of two, logarithms of
+// integers, square root, finite checks. All functions are exact unless their comment says otherwise.
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+
+#include "quantroof/detail/expects.hpp"
+
+namespace quantroof::detail {
+
+/// Smallest integer q with q * b >= a.
+///
+/// requires  a >= 0; b > 0
+template <std::integral T>
+[[nodiscard]] constexpr T ceil_div(T a, T b) {
+  expects(a >= 0 && b > 0, "ceil_div: needs a >= 0 and b > 0");
+  return static_cast<T>(a / b + (a % b != 0 ? 1 : 0));
+}
+
+/// a * b, refusing to overflow.
+///
+/// requires  a >= 0; b >= 0; a * b fits 63 bits
+[[nodiscard]] constexpr std::int64_t checked_mul(std::int64_t a, std::int64_t b) {
+  expects(a >= 0 && b >= 0, "checked_mul: counts must not be negative");
+  expects(b == 0 || a <= std::numeric_limits<std::int64_t>::max() / b,
+          "checked_mul: the product does not fit 63 bits");
+  return a * b;
+}
+
+/// a + b, refusing to overflow.
+///
+/// requires  a >= 0; b >= 0; a + b fits 63 bits
+[[nodiscard]] constexpr std::int64_t checked_add(std::int64_t a, std::int64_t b) {
+  expects(a >= 0 && b >= 0, "checked_add: counts must not be negative");
+  expects(a <= std::numeric_limits<std::int64_t>::max() - b,
+          "checked_add: the sum does not fit 63 bits");
+  return a + b;
+}
+
+/// Floor of the base-2 logarithm.
+///
+/// requires  x > 0
+[[nodiscard]] constexpr int ilog2(std::uint64_t x) {
+  expects(x > 0, "ilog2: needs x > 0");
+  return 63 - std::countl_zero(x);
+}
+
+/// 2 to the power e, exact, for normal doubles.
+///
+/// requires  -1022 <= e <= 1023
+[[nodiscard]] constexpr double pow2(int e) {
+  expects(e >= -1022 && e <= 1023, "pow2: the exponent must be in [-1022, 1023]");
+  return std::bit_cast<double>(static_cast<std::uint64_t>(e + 1023) << 52U);
+}
+
+[[nodiscard]] constexpr bool is_nan(double x) { return x != x; }
+[[nodiscard]] constexpr bool is_finite(double x) {
+  return x - x == 0.0;  // Inf - Inf and NaN - NaN are NaN
+}
+[[nodiscard]] constexpr double abs(double x) { return x < 0 ? -x : x; }
+[[nodiscard]] constexpr float abs(float x) {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFU);
+}
+
+/// Square root by Newton's method, within one unit in the last place; NaN for negative input.
+[[nodiscard]] constexpr double sqrt(double x) {
+  if (!(x > 0) || !is_finite(x)) {
+    return x < 0 ? std::numeric_limits<double>::quiet_NaN() : x;
+  }
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  double y =
+      std::bit_cast<double>((bits >> 1U) + (std::uint64_t{1023} << 51U));  // halves the exponent
+  for (int i = 0; i < 6; ++i) {
+    y = 0.5 * (y + x / y);
+  }
+  return y;
+}
+
+/// Nearest integer, ties to even.
+///
+/// requires  |x| < 2^51
+[[nodiscard]] constexpr double round_even(double x) {
+  expects(abs(x) < 2251799813685248.0, "round_even: needs |x| < 2^51");
+  const auto truncated = static_cast<std::int64_t>(x);
+  const double rest = x - static_cast<double>(truncated);
+  const std::int64_t step = x < 0 ? -1 : 1;
+  const bool away = abs(rest) > 0.5 || (abs(rest) == 0.5 && truncated % 2 != 0);
+  return static_cast<double>(truncated + (away ? step : 0));
+}
+
+}  // namespace quantroof::detail

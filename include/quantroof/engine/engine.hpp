@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The integrated engine: for this model on this device at this phase, context and batch, which precision for which operator, which
+// KV-cache format, which attention kernel; what it gains and what it costs.
+//
+// It follows the rules of selection.hpp, replaces what the device lacks (substitution.hpp), predicts with a performance model
+// (step.hpp) and says so in the reason. No allocation; usable in constant expressions.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "quantroof/engine/recommendation.hpp"
+#include "quantroof/engine/scenario.hpp"
+#include "quantroof/engine/selection.hpp"
+#include "quantroof/engine/substitution.hpp"
+#include "quantroof/hardware/hardware_spec.hpp"
+#include "quantroof/model/memory.hpp"
+#include "quantroof/model/strategies.hpp"
+#include "quantroof/model/transformer.hpp"
+#include "quantroof/roofline/step.hpp"
+#include "quantroof/roofline/textbook.hpp"
+
+namespace quantroof {
+
+/// Recommends on one device with one performance model.
+///
+/// example   examples/complete_recommendation.cpp, examples/compile_time.cpp
+template <Hardware H, PerformanceModel M = textbook_model>
+class integrated_quantization_engine {
+ public:
+  constexpr integrated_quantization_engine() = default;
+  constexpr explicit integrated_quantization_engine(H hardware, M model = {})
+      : hardware_(std::move(hardware)), model_(model) {}
+  constexpr explicit integrated_quantization_engine(
+      const hardware_spec& spec, M model = {}) requires std::same_as<H, dynamic_hardware>
+      : hardware_{spec}, model_(model) {
+    is_valid(spec);
+  }
+
+  /// What the specification's rules recommend, with what it gains over the 16-bit baseline.
+  ///
+  /// requires  is_valid(model); is_valid(workload)
+  /// errors    quantroof::domain_error at run time; does not compile in a constant expression
+  [[nodiscard]] constexpr quantization_recommendation recommend(const model_config& model,
+                                                                const scenario& workload) const {
+    const strategy_choice choice = select_strategy(spec(), workload);
+    is_valid(model);
+    return evaluate(model, workload, get_strategy(choice.strategy, model.num_layers), choice.why);
+  }
+
+  /// The same answer for a strategy of the caller's choice.
+  ///
+  /// requires  is_valid(model); is_valid(workload); is_valid(strategy)
+  /// errors    quantroof::domain_error at run time; does not compile in a constant expression
+  [[nodiscard]] constexpr quantization_recommendation evaluate(
+      const model_config& model, const scenario& workload, const mixed_precision_config& strategy,
+      std::string_view why = "the strategy was given by the caller") const {
+    is_valid(model);
+    is_valid(workload);
+    const hardware_spec& hw = spec();
+    const adapted_strategy adapted = adapt_to(hw, strategy);
+    const precision kv = adapted.config.get_precision(operator_type::kv_cache);
+
+    quantization_recommendation rec;
+    rec.mixed_precision = adapted.config;
+    rec.substitutions = adapted.substitutions;
+    rec.fa_config = select_attention(hw, workload, kv);
+    const step_estimate step = predict_step(model_, hw, model, adapted.config,
+                                            {.phase = workload.phase,
+                                             .seq_len = workload.seq_len,
+                                             .batch = workload.batch,
+                                             .attention = rec.fa_config});
+    rec.predicted_time_us = step.time_us;
+    rec.baseline_time_us = baseline(model, workload).time_us;
+    rec.predicted_speedup = rec.baseline_time_us / rec.predicted_time_us;
+    rec.bottleneck_analysis = step.operators;
+    rec.kv_cache_bytes = quantroof::kv_cache_bytes(model, kv, workload.seq_len, workload.batch);
+    rec.weight_bytes = quantroof::weight_bytes(model, adapted.config);
+    rec.memory_savings_pct =
+        quantroof::memory_savings_pct(model, adapted.config, workload.seq_len, workload.batch);
+    rec.config = integrated(workload, adapted.config, rec.fa_config);
+    rec.expected_quality_loss = quality(adapted, rec.fa_config);
+    rec.confidence = trust(adapted, rec.fa_config, step);
+    rec.reason = explain(why, adapted, rec.fa_config);
+    return rec;
+  }
+
+  /// The step in 16 bits that speedups refer to.
+  [[nodiscard]] constexpr step_estimate baseline(const model_config& model,
+                                                 const scenario& workload) const {
+    return predict_step(model_, spec(), model, adapt_to(spec(), create_fp16_baseline()).config,
+                        {.phase = workload.phase,
+                         .seq_len = workload.seq_len,
+                         .batch = workload.batch,
+                         .attention = baseline_attention(spec())});
+  }
+
+  [[nodiscard]] constexpr const hardware_spec& spec() const { return hardware_.spec(); }
+  [[nodiscard]] constexpr const M& model() const { return model_; }
+
+ private:
+  using attention_choice = std::optional<flash_attention_config>;
+
+  [[nodiscard]] constexpr integrated_quant_config integrated(
+      const scenario& s, const mixed_precision_config& c, const attention_choice& attention) const {
+    integrated_quant_config config{.strategy_name = c.name.view(),
+                                   .kv_cache_precision = c.get_precision(operator_type::kv_cache),
+                                   .activation_precision = c.default_activation_precision};
+    if (attention) {
+      config.fa_version = attention->version;
+    }
+    if (s.enable_dynamic) {
+      // The narrowest format the device multiplies that activations survive: 8 bits, one scale per token.
+      const precision eight_bit = runnable_precision(spec(), precision::fp8_e4m3);
+      config.dynamic = dynamic_quant_config{
+          .precision =
+              format_of(eight_bit).kind == element_kind::int8 ? precision::int8 : eight_bit,
+          .granularity = granularity::per_token};
+    }
+    if (s.enable_adaptive) {
+      adaptive_quant_config adaptive{};
+      adaptive.precision_candidates.clear();
+      if (has_fp4(spec())) {
+        adaptive.precision_candidates.push_back(precision::nvfp4);
+      }
+      if (has_fp8(spec())) {
+        adaptive.precision_candidates.push_back(runnable_precision(spec(), precision::fp8_e4m3));
+      }
+      adaptive.precision_candidates.push_back(native_16bit(spec()));
+      config.adaptive = adaptive;
+    }
+    return config;
+  }
+
+  [[nodiscard]] static constexpr bool replaced_by_int4(const adapted_strategy& adapted) {
+    for (const substitution& s : adapted.substitutions) {
+      if (s.to == precision::int4_g128) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  [[nodiscard]] static constexpr short_string<96> quality(const adapted_strategy& adapted,
+                                                          const attention_choice& attention) {
+    short_string<96> text;
+    if (replaced_by_int4(adapted)) {
+      text.append(create_w4a16_aggressive().claims.quality_loss)
+          .append(" perplexity (INT4 weights)");
+    } else if (adapted.config.claims.quality_loss == "None") {
+      text.append("none");
+    } else {
+      text.append(adapted.config.claims.quality_loss).append(" perplexity");
+    }
+    if (attention && attention->block_sparse) {
+      text.append("; skipped blocks not counted");
+    }
+    return text;
+  }
+
+  [[nodiscard]] static constexpr confidence trust(const adapted_strategy& adapted,
+                                                  const attention_choice& attention,
+                                                  const step_estimate& step) {
+    int level = static_cast<int>(confidence::high);
+    level -= adapted.substitutions.empty() ? 0 : 1;
+    level -= !attention || attention->block_sparse ? 1 : 0;
+    for (const operator_estimate& part : step.operators) {
+      if (part.bottleneck == bottleneck::compute) {
+        --level;
+        break;
+      }
+    }
+    return static_cast<confidence>(level > 0 ? level : 0);
+  }
+
+  [[nodiscard]] constexpr short_string<512> explain(std::string_view why,
+                                                    const adapted_strategy& adapted,
+                                                    const attention_choice& attention) const {
+    short_string<512> text{why};
+    for (const substitution& s : adapted.substitutions) {
+      if (text.size() > 300) {
+        text.append("; ...");
+        break;
+      }
+      text.append("; ")
+          .append(to_string(s.to))
+          .append(" for ")
+          .append(to_string(s.from))
+          .append(", which it does not run");
+    }
+    if (!attention) {
+      text.append("; no FlashAttention release runs here: attention as separate kernels");
+    } else if (attention->block_sparse) {
+      text.append("; FA4 skips 30 % of the blocks beyond 16K tokens");
+    } else {
+      text.append("; ").append(to_string(attention->version));
+      text.append(attention->use_native_fp8 ? " in FP8" : " in 16 bits")
+          .append(" is the newest version that runs here");
+    }
+    return text;
+  }
+
+  [[no_unique_address]] H hardware_{};
+  [[no_unique_address]] M model_{};
+};
+
+integrated_quantization_engine(const hardware_spec&)
+    ->integrated_quantization_engine<dynamic_hardware>;
+template <PerformanceModel M>
+integrated_quantization_engine(const hardware_spec&, M)
+    -> integrated_quantization_engine<dynamic_hardware, M>;
+
+}  // namespace quantroof

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a device runs instead of a format that it has no units or kernels for. A strategy is written for the device that suits it; this
+// turns it into one that the device at hand runs, and keeps a list of what was changed.
+//
+//   weights       NVFP4 -> INT4_G128 (dequantized to 16 bits by every weight-only kernel) where there is no FP4 unit
+//   FP8 anywhere  OCP -> FNUZ on CDNA3; INT8 where there is no FP8 unit but an INT8 unit; FP16 elsewhere
+//   KV cache      NVFP4_KV -> FP8 -> INT8 (storage only: it is read back as 16 bits)
+#pragma once
+
+#include "quantroof/detail/static_vector.hpp"
+#include "quantroof/hardware/hardware_spec.hpp"
+#include "quantroof/model/mixed_precision.hpp"
+
+namespace quantroof {
+
+/// `from` was replaced by `to` because the device does not run it.
+struct substitution {
+  precision from = precision::fp16;
+  precision to = precision::fp16;
+
+  friend constexpr bool operator==(const substitution&, const substitution&) = default;
+};
+
+/// A strategy as the device runs it.
+struct adapted_strategy {
+  mixed_precision_config config{};
+  static_vector<substitution, precision_count> substitutions{};
+};
+
+/// The format a device uses in place of p for weights and activations; p itself where it runs.
+///
+/// ignores   formats that are only stored and dequantized (INT4 groups, GGUF): every device stores them
+[[nodiscard]] constexpr precision runnable_precision(const hardware_spec& hw, precision p) {
+  switch (format_of(p).kind) {
+    case element_kind::fp8:
+      if (supports_natively(hw, p)) {
+        return p;
+      }
+      if (hw.fp8 == fp8_kind::fnuz && hw.fp8_tflops.is_known()) {
+        return p == precision::fp8_e5m2 ? precision::fp8_e5m2fnuz : precision::fp8_e4m3fnuz;
+      }
+      if (hw.fp8 == fp8_kind::ocp && hw.fp8_tflops.is_known()) {
+        return precision::fp8_e4m3;
+      }
+      return hw.int8_tops.is_known() ? precision::int8_channel : native_16bit(hw);
+    case element_kind::fp4:
+      return has_fp4(hw) ? p : precision::int4_g128;
+    case element_kind::fp16:
+    case element_kind::bf16:
+      return supports_natively(hw, p) ? p : native_16bit(hw);
+    default:
+      return p;
+  }
+}
+
+/// The format a device uses in place of p for its KV cache.
+[[nodiscard]] constexpr precision runnable_kv_precision(const hardware_spec& hw, precision p) {
+  const element_kind kind = format_of(p).kind;
+  if (kind == element_kind::fp4 && has_fp4(hw)) {
+    return p;
+  }
+  if (kind == element_kind::fp4 || kind == element_kind::fp8) {
+    const precision fp8 = kind == element_kind::fp8 ? p : precision::fp8_e4m3;
+    return has_fp8(hw) ? runnable_precision(hw, fp8) : precision::int8;
+  }
+  return runnable_precision(hw, p);
+}
+
+/// The strategy with every format that the device lacks replaced.
+///
+/// requires  is_valid(hw); is_valid(config)
+/// post      every weight, activation and KV format of the result is one that the device runs or dequantizes
+[[nodiscard]] constexpr adapted_strategy adapt_to(const hardware_spec& hw,
+                                                  const mixed_precision_config& config) {
+  is_valid(config);
+  adapted_strategy result{.config = config};
+  mixed_precision_config& c = result.config;
+  const auto note = [&result](precision from, precision to) {
+    for (const substitution& s : result.substitutions) {
+      if (s.from == from && s.to == to) {
+        return;
+      }
+    }
+    if (from != to) {
+      result.substitutions.push_back({.from = from, .to = to});
+    }
+  };
+  const auto replace = [&](precision p) {
+    const precision to = runnable_precision(hw, p);
+    const bool same_width =
+        (p == precision::fp16 || p == precision::bf16) && format_of(to).element_bits == 16;
+    if (!same_width) {
+      note(p, to);
+    }
+    return to;
+  };
+  for (const operator_type op : operator_types) {
+    if (const auto own = c.operator_precisions.find(op); own && op != operator_type::kv_cache) {
+      c.operator_precisions.set(op, replace(*own));
+    }
+  }
+  for (layer_override& o : c.layer_overrides) {
+    o.precision = replace(o.precision);
+  }
+  c.default_weight_precision = replace(c.default_weight_precision);
+  c.default_activation_precision = replace(c.default_activation_precision);
+  const precision kv = runnable_kv_precision(hw, c.kv_cache_precision);
+  if (format_of(kv).element_bits != 16 || format_of(c.kv_cache_precision).element_bits != 16) {
+    note(c.kv_cache_precision, kv);
+  }
+  c.kv_cache_precision = kv;
+  if (c.operator_precisions.find(operator_type::kv_cache)) {
+    c.operator_precisions.set(operator_type::kv_cache, kv);
+  }
+  return result;
+}
+
+}  // namespace quantroof
