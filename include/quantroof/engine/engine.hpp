@@ -196,9 +196,8 @@ class integrated_quantization_engine {
     } else if (attention->block_sparse) {
       text.append("; FA4 skips 30 % of the blocks beyond 16K tokens");
     } else {
-      text.append("; ").append(to_string(attention->version));
-      text.append(attention->use_native_fp8 ? " in FP8" : " in 16 bits")
-          .append(" is the newest version that runs here");
+      text.append("; attention by ").append(to_string(attention->version));
+      text.append(attention->use_native_fp8 ? " in FP8" : " in 16 bits");
     }
     return text;
   }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AMD's Instinct accelerators: CDNA2 (gfx90a), CDNA3 (gfx942, FP8 in the FNUZ patterns) and CDNA4 (gfx950, OCP FP8 and MX blocks).
+// AMD's Instinct accelerators: CDNA2 (gfx90a), CDNA3 (gfx942, FP8 in the FNUZ patterns) and CDNA4
+// (gfx950, OCP FP8 and MX blocks).
 //
-// Sources: [ds] AMD Instinct data sheets, [wp] AMD CDNA 2, 3 and 4 white papers, [isa] AMD Instinct instruction set references.
-// Their exponential rate is a quarter of the vector rate by hearsay only, so exp_per_clock_per_sm stays unknown.
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// Sources: [ds] AMD Instinct data sheets, [wp] AMD CDNA 2, 3 and 4 white papers, [isa] AMD Instinct
+// instruction set references.
+// Their exponential rate is a quarter of the vector rate by hearsay only, so exp_per_clock_per_sm
+// stays unknown.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>
@@ -87,7 +89,7 @@ inline constexpr hardware_spec mi300x{
     .fp64_vector_tflops = 81.7,          // published [ds]
     .fp32_vector_tflops = 163.4,         // published [ds]: packed
     .fp8 = fp8_kind::fnuz,               // published [isa]: E4M3FNUZ and E5M2FNUZ only
-    .block_scaled_mma = true,            // published [isa]
+    .block_scaled_mma = false,           // published [isa]
     .memory_gb_s = 5300,                 // published [ds]
     .memory_gb = 192,                    // published [ds]
     .l2_mb = 256,                        // published [wp]: Infinity Cache; 4 of L2 per XCD
@@ -116,7 +118,7 @@ inline constexpr hardware_spec mi325x{
     .fp64_vector_tflops = 81.7,          // published [ds]
     .fp32_vector_tflops = 163.4,         // published [ds]: packed
     .fp8 = fp8_kind::fnuz,               // published [isa]: E4M3FNUZ and E5M2FNUZ only
-    .block_scaled_mma = true,            // published [isa]
+    .block_scaled_mma = false,           // published [isa]
     .memory_gb_s = 6000,                 // published [ds]
     .memory_gb = 256,                    // published [ds]
     .l2_mb = 256,                        // published [wp]: Infinity Cache; 4 of L2 per XCD

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Apple's GPUs: no matrix units, so 16-bit products run on the vector units and lower precisions only save bytes. Low confidence.
+// Apple's GPUs: no matrix units, so 16-bit products run on the vector units and lower precisions
+// only save bytes. Low confidence.
 //
-// Sources: [ap] Apple's product pages, [rep] reported by users and reviews, no primary source, [metal] Metal shading language.
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// Sources: [ap] Apple's product pages, [rep] reported by users and reviews, no primary source.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>
@@ -21,11 +21,11 @@ inline constexpr hardware_spec m3_ultra{
     .arch = architecture::apple_m3,
     .fp16_tflops = 56,                   // derived: at most 2 x FP32, unverified
     .bf16_tflops = 56,                   // derived: as FP16, unverified
-    .fp8_tflops = peak_rate::no_unit(),  // published [metal]: no matrix units
-    .fp6_tflops = peak_rate::no_unit(),  // published [metal]: no matrix units
-    .fp4_tflops = peak_rate::no_unit(),  // published [metal]: no matrix units
-    .int8_tops = peak_rate::no_unit(),   // published [metal]: no matrix units
-    .int4_tops = peak_rate::no_unit(),   // published [metal]: no matrix units
+    .fp8_tflops = peak_rate::no_unit(),  // published [rep]: no matrix units
+    .fp6_tflops = peak_rate::no_unit(),  // published [rep]: no matrix units
+    .fp4_tflops = peak_rate::no_unit(),  // published [rep]: no matrix units
+    .int8_tops = peak_rate::no_unit(),   // published [rep]: no matrix units
+    .int4_tops = peak_rate::no_unit(),   // published [rep]: no matrix units
     .fp32_vector_tflops = 28,            // published [rep], unverified: 28 to 32.8
     .memory_gb_s = 819,                  // published [ap]
     .memory_gb = 512,                    // published [ap], unverified: the largest configuration
@@ -39,11 +39,11 @@ inline constexpr hardware_spec m4_max{
     .arch = architecture::apple_m4,
     .fp16_tflops = 36.8,                 // derived: at most 2 x FP32; reported 34 to 37
     .bf16_tflops = 36.8,                 // derived: as FP16, unverified
-    .fp8_tflops = peak_rate::no_unit(),  // published [metal]: no matrix units
-    .fp6_tflops = peak_rate::no_unit(),  // published [metal]: no matrix units
-    .fp4_tflops = peak_rate::no_unit(),  // published [metal]: no matrix units
-    .int8_tops = peak_rate::no_unit(),   // published [metal]: no matrix units
-    .int4_tops = peak_rate::no_unit(),   // published [metal]: no matrix units
+    .fp8_tflops = peak_rate::no_unit(),  // published [rep]: no matrix units
+    .fp6_tflops = peak_rate::no_unit(),  // published [rep]: no matrix units
+    .fp4_tflops = peak_rate::no_unit(),  // published [rep]: no matrix units
+    .int8_tops = peak_rate::no_unit(),   // published [rep]: no matrix units
+    .int4_tops = peak_rate::no_unit(),   // published [rep]: no matrix units
     .fp32_vector_tflops = 18.4,          // published [rep], unverified
     .memory_gb_s = 546,                  // published [ap]; 410 with 32 cores
     .memory_gb = 128,                    // published [ap]: the largest configuration

@@ -3,8 +3,7 @@
 // Google's TPUs, one chip each. BF16 and INT8 matrix units; FP8 runs at the BF16 rate on v6e.
 //
 // Source: [tpu] Google Cloud TPU documentation, "System architecture".
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>

@@ -159,8 +159,9 @@ struct hardware_spec {
     case precision::mxfp6_e2m3:
     case precision::mxfp6_e3m2:
     case precision::mxfp4:
-    case precision::nvfp4:
       return hw.block_scaled_mma;
+    case precision::nvfp4:  // AMD's matrix units know MX blocks of 32 only
+      return hw.block_scaled_mma && hw.vendor != vendor::amd;
     case precision::fp6_e2m3:
     case precision::fp6_e3m2:
     case precision::fp4_e2m1:
@@ -188,7 +189,7 @@ struct hardware_spec {
 [[nodiscard]] constexpr bool has_fp8(const hardware_spec& hw) {
   return hw.fp8 != fp8_kind::none && hw.fp8_tflops.is_known();
 }
-/// True where the device multiplies FP4 with block scales (NVFP4, MXFP4).
+/// True where the device multiplies FP4 with block scales (MXFP4; NVFP4 too except on AMD).
 [[nodiscard]] constexpr bool has_fp4(const hardware_spec& hw) {
   return hw.block_scaled_mma && hw.fp4_tflops.is_known();
 }

@@ -2,12 +2,14 @@
 //
 // Intel's accelerators: Gaudi 2 and 3, and Arc Pro B60 (Xe2).
 //
-// Sources: [wp] Intel Gaudi 2 and Gaudi 3 white papers, [mle] github.com/stas00/ml-engineering, compute/accelerator at 744d01e, [vllm]
-// github.com/HabanaAI/vllm-fork pull request 983, [aic] github.com/ai-dynamo/aiconfigurator, systems/b60.yaml at 66a01e1, [ipp] Intel's
-// Arc Pro B60 product page as quoted at zolotukhin.ai/zinc/docs/intel-gpu-reference.
-// Gaudi multiplies FP16 and INT8 as well, at rates Intel has not published; Xe2's TF32 and INT4 rates are not in the sources either.
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// Sources: [wp] Intel Gaudi 2 and Gaudi 3 white papers, [mle] github.com/stas00/ml-engineering,
+// compute/accelerator at 744d01e, [vllm] github.com/HabanaAI/vllm-fork pull request 983, [aic]
+// github.com/ai-dynamo/aiconfigurator, systems/b60.yaml at 66a01e1, [ipp] Intel's Arc Pro B60
+// product page as quoted at zolotukhin.ai/zinc/docs/intel-gpu-reference, [xmx] Intel oneAPI GPU
+// optimization guide (XMX types).
+// Gaudi multiplies FP16 and INT8 as well, at rates Intel has not published; Xe2's TF32 and INT4
+// rates are not in the sources either.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>
@@ -27,7 +29,6 @@ inline constexpr hardware_spec gaudi2{
     .fp6_tflops = peak_rate::no_unit(),  // published [wp]
     .fp4_tflops = peak_rate::no_unit(),  // published [wp]
     .fp8 = fp8_kind::ocp,                // published [wp]; Gaudi 2 ends E4M3 at 240 [vllm]
-    .block_scaled_mma = true,            // published [wp]
     .memory_gb_s = 2460,                 // published [wp]
     .memory_gb = 96,                     // published [wp]
     .l2_mb = 48,                         // published [wp]: SRAM managed by software
@@ -50,7 +51,6 @@ inline constexpr hardware_spec gaudi3{
     .fp4_tflops = peak_rate::no_unit(),  // published [wp]
     .fp32_vector_tflops = 229,           // published [wp]
     .fp8 = fp8_kind::ocp,                // published [wp]
-    .block_scaled_mma = true,            // published [wp]
     .memory_gb_s = 3700,                 // published [wp]
     .memory_gb = 128,                    // published [wp]
     .l2_mb = 96,                         // published [wp]: SRAM
@@ -66,15 +66,14 @@ inline constexpr hardware_spec arc_pro_b60{
     .name = "Intel Arc Pro B60",
     .vendor = vendor::intel,
     .arch = architecture::intel_xe2,
-    .fp64_tflops = peak_rate::no_unit(),  // published [aic] lists none
+    .fp64_tflops = peak_rate::no_unit(),  // published [xmx], unverified
     .fp16_tflops = 98.3,                  // derived: as BF16
     .bf16_tflops = 98.3,                  // published [aic]; 20 Xe x 2048 x 2.4 GHz = 98.3
     .fp8_tflops = peak_rate::no_unit(),   // published [aic]: computed in BF16
-    .fp6_tflops = peak_rate::no_unit(),   // published [aic] lists none
-    .fp4_tflops = peak_rate::no_unit(),   // published [aic] lists none
+    .fp6_tflops = peak_rate::no_unit(),   // published [xmx], unverified
+    .fp4_tflops = peak_rate::no_unit(),   // published [xmx], unverified
     .int8_tops = 197,                     // published [aic]
     .fp32_vector_tflops = 12.28,          // published [aic]
-    .block_scaled_mma = true,             // published [aic]
     .memory_gb_s = 456,                   // published [aic]; about 220 measured
     .memory_gb = 24,                      // published [aic]
     .sm_count = 20,                       // published [ipp]: Xe cores

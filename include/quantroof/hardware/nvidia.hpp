@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NVIDIA's devices, all generations. The figures and their sources are in the files of the generations.
+// NVIDIA's devices of all generations. Figures and sources are in the file of each generation.
 #pragma once
 
 #include "quantroof/hardware/device_list.hpp"

@@ -2,11 +2,11 @@
 //
 // NVIDIA's Ada GPUs (8.9): FP8 joins INT8 and INT4.
 //
-// Sources: [ds] NVIDIA L4 and L40S data sheets, [wp] NVIDIA Ada GPU architecture white paper, [pg] CUDA C++ Programming Guide
-// (technical specifications and arithmetic throughput), [tpu] TechPowerUp's GPU database.
+// Sources: [ds] NVIDIA L4 and L40S data sheets, [wp] NVIDIA Ada GPU architecture white paper, [pg]
+// CUDA C++ Programming Guide (technical specifications and arithmetic throughput), [tpu]
+// TechPowerUp's GPU database.
 // GeForce cards halve FP16, BF16 and FP8 with FP32 accumulation: those are the rates here.
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ inline constexpr hardware_spec l4{
     .fp64_vector_tflops = 0.47,           // published [tpu]: 1/64 of FP32
     .fp32_vector_tflops = 30.3,           // published [ds]
     .fp8 = fp8_kind::ocp,                 // published [wp]: E4M3 and E5M2, scaled per tensor
-    .block_scaled_mma = true,             // published [wp]: scales are applied in software
+    .block_scaled_mma = false,            // published [wp]: scales are applied in software
     .memory_gb_s = 300,                   // published [ds]
     .memory_gb = 24,                      // published [ds]
     .l2_mb = 48,                          // published [wp]
@@ -64,7 +64,7 @@ inline constexpr hardware_spec l40s{
     .fp64_vector_tflops = 1.43,           // published [tpu]: 1/64 of FP32
     .fp32_vector_tflops = 91.6,           // published [ds]
     .fp8 = fp8_kind::ocp,                 // published [wp]: E4M3 and E5M2, scaled per tensor
-    .block_scaled_mma = true,             // published [wp]: scales are applied in software
+    .block_scaled_mma = false,            // published [wp]: scales are applied in software
     .memory_gb_s = 864,                   // published [ds]
     .memory_gb = 48,                      // published [ds]
     .l2_mb = 96,                          // published [wp], unverified; [tpu] says 48
@@ -84,26 +84,26 @@ inline constexpr hardware_spec rtx4090{
     .compute_capability = 89,             // published [pg]
     .fp64_tflops = peak_rate::no_unit(),  // published [wp]
     .tf32_tflops = 82.6,                  // published [wp], unverified
-    .fp16_tflops = 165.2,  // published [wp]: FP32 accumulate; 330.3 with FP16 accumulate
-    .bf16_tflops = 165.2,  // published [wp]
-    .fp8_tflops = 330.3,   // published [wp]: FP32 accumulate; 660.6 with FP16
-    .fp6_tflops = peak_rate::no_unit(),  // published [wp]
-    .fp4_tflops = peak_rate::no_unit(),  // published [wp]
-    .int8_tops = 660.6,                  // published [wp]; not halved
-    .int4_tops = 1321,                   // published [wp], unverified; not halved
-    .fp64_vector_tflops = 1.29,          // published [tpu]: 1/64 of FP32
-    .fp32_vector_tflops = 82.6,          // published [wp]
-    .fp8 = fp8_kind::ocp,                // published [wp]: E4M3 and E5M2, scaled per tensor
-    .block_scaled_mma = true,            // published [wp]: scales are applied in software
-    .memory_gb_s = 1008,                 // published [wp]
-    .memory_gb = 24,                     // published [wp]
-    .l2_mb = 72,                         // published [wp]
-    .sm_count = 128,                     // published [wp]
-    .tensor_clock_mhz = 2520,            // derived: 165.2e6 / (128 x 512) = 2521
-    .boost_clock_mhz = 2520,             // published [wp]
-    .shared_memory_kb = 100,             // published [pg]
-    .exp_per_clock_per_sm = 16,          // published [pg], unverified
-    .tdp_w = 450,                        // published [wp]
+    .fp16_tflops = 165.2,                 // published [wp]: FP32 accumulate; 330.3 with FP16
+    .bf16_tflops = 165.2,                 // published [wp]
+    .fp8_tflops = 330.3,                  // published [wp]: FP32 accumulate; 660.6 with FP16
+    .fp6_tflops = peak_rate::no_unit(),   // published [wp]
+    .fp4_tflops = peak_rate::no_unit(),   // published [wp]
+    .int8_tops = 660.6,                   // published [wp]; not halved
+    .int4_tops = 1321,                    // published [wp], unverified; not halved
+    .fp64_vector_tflops = 1.29,           // published [tpu]: 1/64 of FP32
+    .fp32_vector_tflops = 82.6,           // published [wp]
+    .fp8 = fp8_kind::ocp,                 // published [wp]: E4M3 and E5M2, scaled per tensor
+    .block_scaled_mma = false,            // published [wp]: scales are applied in software
+    .memory_gb_s = 1008,                  // published [wp]
+    .memory_gb = 24,                      // published [wp]
+    .l2_mb = 72,                          // published [wp]
+    .sm_count = 128,                      // published [wp]
+    .tensor_clock_mhz = 2520,             // derived: 165.2e6 / (128 x 512) = 2521
+    .boost_clock_mhz = 2520,              // published [wp]
+    .shared_memory_kb = 100,              // published [pg]
+    .exp_per_clock_per_sm = 16,           // published [pg], unverified
+    .tdp_w = 450,                         // published [wp]
 };
 
 /// Ada devices of this file.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NVIDIA's Ampere GPUs: GA100 (8.0), GA102 (8.6) and Orin (8.7). BF16, TF32, INT8 and INT4 tensor cores, no FP8.
+// NVIDIA's Ampere GPUs: GA100 (8.0), GA102 (8.6) and Orin (8.7). BF16, TF32, INT8 and INT4 tensor
+// cores, no FP8.
 //
-// Sources: [ds] NVIDIA A100, A10, A40 and Jetson AGX Orin data sheets, [wp] NVIDIA GA100, GA102 and Orin white papers, [pg] CUDA C++
-// Programming Guide (technical specifications and arithmetic throughput), [tpu] TechPowerUp's GPU database.
+// Sources: [ds] NVIDIA A100, A10, A40 and Jetson AGX Orin data sheets, [wp] NVIDIA GA100, GA102 and
+// Orin white papers, [pg] CUDA C++ Programming Guide (technical specifications and arithmetic
+// throughput), [tpu] TechPowerUp's GPU database.
 // GeForce cards halve FP16 and BF16 with FP32 accumulation: those are the rates here.
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>
@@ -26,9 +27,9 @@ inline constexpr hardware_spec a100_sxm_80gb{
     .tf32_tflops = 156,                  // published [ds]
     .fp16_tflops = 312,                  // published [ds]; 108 SM x 2048 x 1.41 GHz = 311.9
     .bf16_tflops = 312,                  // published [ds]
-    .fp8_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp6_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp4_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
+    .fp8_tflops = peak_rate::no_unit(),  // published [wp]: storage only
+    .fp6_tflops = peak_rate::no_unit(),  // published [wp]: storage only
+    .fp4_tflops = peak_rate::no_unit(),  // published [wp]: storage only
     .int8_tops = 624,                    // published [ds]
     .int4_tops = 1248,                   // published [ds]
     .fp64_vector_tflops = 9.7,           // published [ds]
@@ -55,9 +56,9 @@ inline constexpr hardware_spec a100_sxm_40gb{
     .tf32_tflops = 156,                  // published [ds]
     .fp16_tflops = 312,                  // published [ds]; 108 SM x 2048 x 1.41 GHz = 311.9
     .bf16_tflops = 312,                  // published [ds]
-    .fp8_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp6_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp4_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
+    .fp8_tflops = peak_rate::no_unit(),  // published [wp]: storage only
+    .fp6_tflops = peak_rate::no_unit(),  // published [wp]: storage only
+    .fp4_tflops = peak_rate::no_unit(),  // published [wp]: storage only
     .int8_tops = 624,                    // published [ds]
     .int4_tops = 1248,                   // published [ds]
     .fp64_vector_tflops = 9.7,           // published [ds]
@@ -84,9 +85,9 @@ inline constexpr hardware_spec a100_pcie_80gb{
     .tf32_tflops = 156,                  // published [ds]
     .fp16_tflops = 312,                  // published [ds]; 108 SM x 2048 x 1.41 GHz = 311.9
     .bf16_tflops = 312,                  // published [ds]
-    .fp8_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp6_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp4_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
+    .fp8_tflops = peak_rate::no_unit(),  // published [wp]: storage only
+    .fp6_tflops = peak_rate::no_unit(),  // published [wp]: storage only
+    .fp4_tflops = peak_rate::no_unit(),  // published [wp]: storage only
     .int8_tops = 624,                    // published [ds]
     .int4_tops = 1248,                   // published [ds]
     .fp64_vector_tflops = 9.7,           // published [ds]
@@ -113,9 +114,9 @@ inline constexpr hardware_spec a100_pcie_40gb{
     .tf32_tflops = 156,                  // published [ds]
     .fp16_tflops = 312,                  // published [ds]; 108 SM x 2048 x 1.41 GHz = 311.9
     .bf16_tflops = 312,                  // published [ds]
-    .fp8_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp6_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp4_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
+    .fp8_tflops = peak_rate::no_unit(),  // published [wp]: storage only
+    .fp6_tflops = peak_rate::no_unit(),  // published [wp]: storage only
+    .fp4_tflops = peak_rate::no_unit(),  // published [wp]: storage only
     .int8_tops = 624,                    // published [ds]
     .int4_tops = 1248,                   // published [ds]
     .fp64_vector_tflops = 9.7,           // published [ds]
@@ -142,9 +143,9 @@ inline constexpr hardware_spec a10{
     .tf32_tflops = 62.5,                  // published [ds], unverified; half of FP16
     .fp16_tflops = 125,                   // published [ds]; 72 SM x 1024 x 1.695 GHz = 125.0
     .bf16_tflops = 125,                   // published [ds]
-    .fp8_tflops = peak_rate::no_unit(),   // published [wp]: Ampere stores it, has no unit for it
-    .fp6_tflops = peak_rate::no_unit(),   // published [wp]: Ampere stores it, has no unit for it
-    .fp4_tflops = peak_rate::no_unit(),   // published [wp]: Ampere stores it, has no unit for it
+    .fp8_tflops = peak_rate::no_unit(),   // published [wp]: storage only
+    .fp6_tflops = peak_rate::no_unit(),   // published [wp]: storage only
+    .fp4_tflops = peak_rate::no_unit(),   // published [wp]: storage only
     .int8_tops = 250,                     // published [ds]
     .int4_tops = 500,                     // published [ds]
     .fp64_vector_tflops = 0.49,           // derived: 72 SM x 4 x 1.695 GHz (1/64 of FP32 [wp])
@@ -170,9 +171,9 @@ inline constexpr hardware_spec a40{
     .tf32_tflops = 74.8,                  // published [ds]
     .fp16_tflops = 149.7,                 // published [ds]; 84 SM x 1024 x 1.74 GHz = 149.7
     .bf16_tflops = 149.7,                 // published [ds]
-    .fp8_tflops = peak_rate::no_unit(),   // published [wp]: Ampere stores it, has no unit for it
-    .fp6_tflops = peak_rate::no_unit(),   // published [wp]: Ampere stores it, has no unit for it
-    .fp4_tflops = peak_rate::no_unit(),   // published [wp]: Ampere stores it, has no unit for it
+    .fp8_tflops = peak_rate::no_unit(),   // published [wp]: storage only
+    .fp6_tflops = peak_rate::no_unit(),   // published [wp]: storage only
+    .fp4_tflops = peak_rate::no_unit(),   // published [wp]: storage only
     .int8_tops = 299.3,                   // published [ds]
     .int4_tops = 598.7,                   // published [ds]
     .fp64_vector_tflops = 0.58,           // derived: 84 SM x 4 x 1.74 GHz = 0.585 (1/64 of FP32)
@@ -197,24 +198,24 @@ inline constexpr hardware_spec rtx3090{
     .compute_capability = 86,             // published [pg]
     .fp64_tflops = peak_rate::no_unit(),  // published [wp]
     .tf32_tflops = 35.6,                  // published [wp], unverified
-    .fp16_tflops = 71,  // published [wp]: FP32 accumulate; 142 with FP16 accumulate
-    .bf16_tflops = 71,  // published [wp]
-    .fp8_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp6_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .fp4_tflops = peak_rate::no_unit(),  // published [wp]: Ampere stores it, has no unit for it
-    .int8_tops = 284,                    // published [wp], unverified; not halved
-    .int4_tops = 568,                    // published [wp], unverified; not halved
-    .fp64_vector_tflops = 0.56,          // published [tpu]: 1/64 of FP32
-    .fp32_vector_tflops = 35.6,          // published [wp]
-    .memory_gb_s = 936,                  // published [wp]
-    .memory_gb = 24,                     // published [wp]
-    .l2_mb = 6,                          // published [wp]
-    .sm_count = 82,                      // published [wp]
-    .tensor_clock_mhz = 1695,            // derived: 71e6 / (82 x 512) = 1691, the boost clock
-    .boost_clock_mhz = 1695,             // published [wp]
-    .shared_memory_kb = 100,             // published [pg]
-    .exp_per_clock_per_sm = 16,          // published [pg], unverified
-    .tdp_w = 350,                        // published [wp]
+    .fp16_tflops = 71,                    // published [wp]: FP32 accumulate; 142 with FP16
+    .bf16_tflops = 71,                    // published [wp]
+    .fp8_tflops = peak_rate::no_unit(),   // published [wp]: storage only
+    .fp6_tflops = peak_rate::no_unit(),   // published [wp]: storage only
+    .fp4_tflops = peak_rate::no_unit(),   // published [wp]: storage only
+    .int8_tops = 284,                     // published [wp], unverified; not halved
+    .int4_tops = 568,                     // published [wp], unverified; not halved
+    .fp64_vector_tflops = 0.56,           // published [tpu]: 1/64 of FP32
+    .fp32_vector_tflops = 35.6,           // published [wp]
+    .memory_gb_s = 936,                   // published [wp]
+    .memory_gb = 24,                      // published [wp]
+    .l2_mb = 6,                           // published [wp]
+    .sm_count = 82,                       // published [wp]
+    .tensor_clock_mhz = 1695,             // derived: 71e6 / (82 x 512) = 1691, the boost clock
+    .boost_clock_mhz = 1695,              // published [wp]
+    .shared_memory_kb = 100,              // published [pg]
+    .exp_per_clock_per_sm = 16,           // published [pg], unverified
+    .tdp_w = 350,                         // published [wp]
 };
 
 inline constexpr hardware_spec jetson_agx_orin_64gb{
@@ -227,9 +228,9 @@ inline constexpr hardware_spec jetson_agx_orin_64gb{
     .tf32_tflops = 21.3,                  // derived: half of FP16
     .fp16_tflops = 42.6,                  // derived: 16 SM x 2048 x 1.3 GHz
     .bf16_tflops = 42.6,                  // derived: as FP16
-    .fp8_tflops = peak_rate::no_unit(),   // published [wp]: Ampere stores it, has no unit for it
-    .fp6_tflops = peak_rate::no_unit(),   // published [wp]: Ampere stores it, has no unit for it
-    .fp4_tflops = peak_rate::no_unit(),   // published [wp]: Ampere stores it, has no unit for it
+    .fp8_tflops = peak_rate::no_unit(),   // published [wp]: storage only
+    .fp6_tflops = peak_rate::no_unit(),   // published [wp]: storage only
+    .fp4_tflops = peak_rate::no_unit(),   // published [wp]: storage only
     .int8_tops = 85.2,                    // derived: 170 sparse / 2 (275 [ds] adds the DLA)
     .int4_tops = 170,                     // derived: 2 x INT8
     .fp32_vector_tflops = 5.3,            // derived: 16 SM x 256 x 1.3 GHz = 5.32

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NVIDIA's data-centre Blackwell GPUs (10.0, 10.3): tcgen05, block-scaled FP8, FP6 and FP4. Blackwell Ultra (10.3) gives INT8 and FP64
-// away for 1.5 times the FP4 rate and twice the exponential rate.
+// NVIDIA's data-centre Blackwell GPUs (10.0, 10.3): tcgen05, block-scaled FP8, FP6 and FP4.
+// Blackwell Ultra (10.3) gives INT8 and FP64 away for 1.5 times the FP4 rate and twice the
+// exponential rate.
 //
-// Sources: [ds] NVIDIA HGX B200, HGX B300, GB200 and GB300 data sheets, [pg] CUDA C++ Programming Guide (technical specifications),
-// [ptx] NVIDIA PTX ISA, [fa4] FlashAttention-4, arXiv:2603.05451, [mle] github.com/stas00/ml-engineering, compute/accelerator at
-// 744d01e, [aic] github.com/ai-dynamo/aiconfigurator, systems/*.yaml at 095f58a, [tpu] TechPowerUp's GPU database.
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// Sources: [ds] NVIDIA HGX B200, HGX B300, GB200 and GB300 data sheets, [pg] CUDA C++ Programming
+// Guide (technical specifications), [ptx] NVIDIA PTX ISA, [fa4] FlashAttention-4, arXiv:2603.05451,
+// [mle] github.com/stas00/ml-engineering, compute/accelerator at 744d01e, [aic]
+// github.com/ai-dynamo/aiconfigurator, systems/*.yaml at 095f58a, [tpu] TechPowerUp's GPU database.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>
@@ -122,7 +123,7 @@ inline constexpr hardware_spec b300_sxm{
     .int8_tops = 153.5,                 // derived: 307 sparse [aic] / 2; all but removed
     .int4_tops = peak_rate::no_unit(),  // published [ptx]: no tcgen05 INT4 kind
     .fp64_vector_tflops = 1.25,         // published [ds]
-    .fp32_vector_tflops = 77,           // published [tpu]
+    .fp32_vector_tflops = 77,           // derived: 148 SM x 256 x 2.032 GHz = 77.0
     .fp8 = fp8_kind::ocp,               // published [ptx]: E4M3 and E5M2
     .block_scaled_mma = true,           // published [ptx]: MXFP8, MXFP6, MXFP4 and NVFP4
     .memory_gb_s = 8000,                // published [ds]; [aic] uses 7750

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NVIDIA's other Blackwell GPUs: GB202 (12.0) and GB10 (12.1), which multiply with mma.sync and have neither wgmma nor tcgen05, and
-// Thor (11.0), which has tcgen05.
+// NVIDIA's other Blackwell GPUs: GB202 (12.0) and GB10 (12.1), which multiply with mma.sync and
+// have neither wgmma nor tcgen05, and Thor (11.0), which has tcgen05.
 //
-// Sources: [ds] NVIDIA RTX PRO 6000 Blackwell, DGX Spark and Jetson Thor data sheets, [wp] NVIDIA RTX Blackwell white papers, [pg] CUDA
-// C++ Programming Guide (technical specifications and arithmetic throughput), [ptx] NVIDIA PTX ISA, [gn] mmapeak measurements at
-// gau-nernst.github.io, [tpu] TechPowerUp's GPU database.
-// GeForce cards halve FP16, BF16, FP8 and FP6 with FP32 accumulation: those are the rates here. Headline "AI TOPS" are sparse FP4.
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// Sources: [ds] NVIDIA RTX PRO 6000 Blackwell, DGX Spark and Jetson Thor data sheets, [wp] NVIDIA
+// RTX Blackwell white papers, [pg] CUDA C++ Programming Guide (technical specifications and
+// arithmetic throughput), [ptx] NVIDIA PTX ISA, [gn] mmapeak measurements at gau-nernst.github.io,
+// [tpu] TechPowerUp's GPU database.
+// GeForce cards halve FP16, BF16, FP8 and FP6 with FP32 accumulation: those are the rates here.
+// Headline "AI TOPS" are sparse FP4.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>
@@ -57,26 +58,26 @@ inline constexpr hardware_spec rtx5090{
     .compute_capability = 120,            // published [pg]
     .fp64_tflops = peak_rate::no_unit(),  // published [wp]
     .tf32_tflops = 104.8,                 // published [wp]
-    .fp16_tflops = 209.5,  // published [wp]: FP32 accumulate; 419 with FP16 accumulate
-    .bf16_tflops = 209.5,  // published [wp]
-    .fp8_tflops = 419,     // published [wp]: FP32 accumulate; 838 with FP16; MX 737 [gn]
-    .fp6_tflops = 419,     // derived: as FP8
-    .fp4_tflops = 1676,    // published [wp]: 3352 sparse / 2; not halved
-    .int8_tops = 838,      // published [wp]; not halved
-    .int4_tops = peak_rate::no_unit(),  // measured [gn]: 79 TOPS on RTX 5090, emulated
-    .fp64_vector_tflops = 1.64,         // published [wp]: 1/64 of FP32
-    .fp32_vector_tflops = 104.8,        // published [wp]
-    .fp8 = fp8_kind::ocp,               // published [ptx]: E4M3 and E5M2
-    .block_scaled_mma = true,           // published [ptx]: mma.sync with block scales
-    .memory_gb_s = 1792,                // published [wp]
-    .memory_gb = 32,                    // published [wp]
-    .l2_mb = 96,                        // published [wp]
-    .sm_count = 170,                    // published [wp]
-    .tensor_clock_mhz = 2407,           // derived: 209.5e6 / (170 x 512) = 2407
-    .boost_clock_mhz = 2407,            // published [wp]
-    .shared_memory_kb = 100,            // published [pg]: 99 per block
-    .exp_per_clock_per_sm = 16,         // published [pg], unverified
-    .tdp_w = 575,                       // published [wp]
+    .fp16_tflops = 209.5,                 // published [wp]: FP32 accumulate; 419 with FP16
+    .bf16_tflops = 209.5,                 // published [wp]
+    .fp8_tflops = 419,                    // published [wp]: FP32 accumulate; MX 737 [gn]
+    .fp6_tflops = 419,                    // derived: as FP8
+    .fp4_tflops = 1676,                   // published [wp]: 3352 sparse / 2; not halved
+    .int8_tops = 838,                     // published [wp]; not halved
+    .int4_tops = peak_rate::no_unit(),    // measured [gn]: 79 TOPS on RTX 5090, emulated
+    .fp64_vector_tflops = 1.64,           // published [wp]: 1/64 of FP32
+    .fp32_vector_tflops = 104.8,          // published [wp]
+    .fp8 = fp8_kind::ocp,                 // published [ptx]: E4M3 and E5M2
+    .block_scaled_mma = true,             // published [ptx]: mma.sync with block scales
+    .memory_gb_s = 1792,                  // published [wp]
+    .memory_gb = 32,                      // published [wp]
+    .l2_mb = 96,                          // published [wp]
+    .sm_count = 170,                      // published [wp]
+    .tensor_clock_mhz = 2407,             // derived: 209.5e6 / (170 x 512) = 2407
+    .boost_clock_mhz = 2407,              // published [wp]
+    .shared_memory_kb = 100,              // published [pg]: 99 per block
+    .exp_per_clock_per_sm = 16,           // published [pg], unverified
+    .tdp_w = 575,                         // published [wp]
 };
 
 inline constexpr hardware_spec rtx_pro_6000{

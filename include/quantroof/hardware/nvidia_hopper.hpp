@@ -2,11 +2,11 @@
 //
 // NVIDIA's Hopper GPUs (9.0): wgmma, TMA, FP8 at twice the 16-bit rate, no INT4.
 //
-// Sources: [ds] NVIDIA H100 and H200 data sheets, which print sparse rates, [wp] NVIDIA H100 architecture white paper, [pg] CUDA C++
-// Programming Guide (technical specifications), [fa3] FlashAttention-3, arXiv:2407.08608, [mla] github.com/deepseek-ai/FlashMLA,
-// README and issues, [tpu] TechPowerUp's GPU database.
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// Sources: [ds] NVIDIA H100 and H200 data sheets, which print sparse rates, [wp] NVIDIA H100
+// architecture white paper, [pg] CUDA C++ Programming Guide (technical specifications), [fa3]
+// FlashAttention-3, arXiv:2407.08608, [mla] github.com/deepseek-ai/FlashMLA, README, [iss] users'
+// GitHub issues, [tpu] TechPowerUp's GPU database.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ inline constexpr hardware_spec h100_sxm{
     .fp64_vector_tflops = 34,            // published [ds]
     .fp32_vector_tflops = 67,            // published [ds]
     .fp8 = fp8_kind::ocp,                // published [wp]: E4M3 and E5M2
-    .block_scaled_mma = true,            // published [wp]: block scales are applied in software
+    .block_scaled_mma = false,           // published [wp]: block scales are applied in software
     .memory_gb_s = 3350,                 // published [ds]
     .memory_gb = 80,                     // published [ds]
     .l2_mb = 50,                         // published [wp]
@@ -65,7 +65,7 @@ inline constexpr hardware_spec h100_pcie{
     .fp64_vector_tflops = 26,            // published [ds]
     .fp32_vector_tflops = 51,            // published [ds]
     .fp8 = fp8_kind::ocp,                // published [wp]: E4M3 and E5M2
-    .block_scaled_mma = true,            // published [wp]: block scales are applied in software
+    .block_scaled_mma = false,           // published [wp]: block scales are applied in software
     .memory_gb_s = 2000,                 // published [ds]; [tpu] says 2040
     .memory_gb = 80,                     // published [ds]
     .l2_mb = 50,                         // published [wp]
@@ -88,15 +88,15 @@ inline constexpr hardware_spec h100_nvl{
     .tf32_tflops = 417.5,                // derived: 835 sparse [ds] / 2
     .fp16_tflops = 835,                  // derived: 1671 sparse [ds] / 2
     .bf16_tflops = 835,                  // derived: 1671 sparse [ds] / 2
-    .fp8_tflops = 1671,                  // derived: 2 x FP16
+    .fp8_tflops = 1671,                  // derived: 3341 sparse [ds] / 2
     .fp6_tflops = peak_rate::no_unit(),  // published [wp]: not among the types
     .fp4_tflops = peak_rate::no_unit(),  // published [wp]: not among the types
-    .int8_tops = 1671,                   // derived: 2 x FP16
+    .int8_tops = 1671,                   // derived: 3341 sparse [ds] / 2
     .int4_tops = peak_rate::no_unit(),   // published [wp]: dropped after Ada
     .fp64_vector_tflops = 30,            // published [ds]
     .fp32_vector_tflops = 60,            // published [ds]
     .fp8 = fp8_kind::ocp,                // published [wp]: E4M3 and E5M2
-    .block_scaled_mma = true,            // published [wp]: block scales are applied in software
+    .block_scaled_mma = false,           // published [wp]: block scales are applied in software
     .memory_gb_s = 3938,                 // published [tpu]; [ds] rounds to 3900
     .memory_gb = 94,                     // published [ds]
     .l2_mb = 50,                         // published [wp]
@@ -127,7 +127,7 @@ inline constexpr hardware_spec h200_sxm{
     .fp64_vector_tflops = 34,            // published [ds]
     .fp32_vector_tflops = 67,            // published [ds]
     .fp8 = fp8_kind::ocp,                // published [wp]: E4M3 and E5M2
-    .block_scaled_mma = true,            // published [wp]: block scales are applied in software
+    .block_scaled_mma = false,           // published [wp]: block scales are applied in software
     .memory_gb_s = 4800,                 // published [ds]
     .memory_gb = 141,                    // published [ds]
     .l2_mb = 50,                         // published [wp]
@@ -156,7 +156,7 @@ inline constexpr hardware_spec h800_sxm{
     .int8_tops = 1979,                   // derived: as H100 SXM
     .int4_tops = peak_rate::no_unit(),   // published [wp]: dropped after Ada
     .fp8 = fp8_kind::ocp,                // published [wp]: E4M3 and E5M2
-    .block_scaled_mma = true,            // published [wp]: block scales are applied in software
+    .block_scaled_mma = false,           // published [wp]: block scales are applied in software
     .memory_gb_s = 3350,                 // published [mla]
     .memory_gb = 80,                     // published [tpu]
     .l2_mb = 50,                         // derived: as H100 SXM
@@ -178,16 +178,16 @@ inline constexpr hardware_spec h20{
     .arch = architecture::hopper,
     .compute_capability = 90,            // published [pg]
     .tf32_tflops = 74,                   // derived: half of FP16
-    .fp16_tflops = 148,                  // published [mla]
-    .bf16_tflops = 148,                  // published [mla]
+    .fp16_tflops = 148,                  // published [iss]
+    .bf16_tflops = 148,                  // published [iss]
     .fp8_tflops = 296,                   // derived: 2 x FP16, unverified
     .fp6_tflops = peak_rate::no_unit(),  // published [wp]: not among the types
     .fp4_tflops = peak_rate::no_unit(),  // published [wp]: not among the types
     .int8_tops = 296,                    // derived: 2 x FP16, unverified
     .int4_tops = peak_rate::no_unit(),   // published [wp]: dropped after Ada
     .fp8 = fp8_kind::ocp,                // published [wp]: E4M3 and E5M2
-    .block_scaled_mma = true,            // published [wp]: block scales are applied in software
-    .memory_gb_s = 4000,                 // published [mla]
+    .block_scaled_mma = false,           // published [wp]: block scales are applied in software
+    .memory_gb_s = 4000,                 // published [iss]
     .memory_gb = 96,                     // published [tpu]
     .l2_mb = 60,                         // published [tpu], unverified
     .sm_count = 78,                      // published [tpu], unverified

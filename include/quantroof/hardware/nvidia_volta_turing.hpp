@@ -2,10 +2,10 @@
 //
 // NVIDIA's Volta (7.0) and Turing (7.5) GPUs: the first tensor cores, FP16 and later INT8 and INT4.
 //
-// Sources: [ds] NVIDIA V100 and T4 data sheets, [wp] NVIDIA GV100 and Turing architecture white papers, [pg] CUDA C++ Programming
-// Guide (technical specifications and arithmetic throughput per compute capability), [tpu] TechPowerUp's GPU database.
-// An omitted field is unknown. Peaks are dense. "published" names the source, "derived" shows the arithmetic, "unverified" marks a
-// figure that was not checked against its primary source.
+// Sources: [ds] NVIDIA V100 and T4 data sheets, [wp] NVIDIA GV100 and Turing architecture white
+// papers, [pg] CUDA C++ Programming Guide (technical specifications and arithmetic throughput per
+// compute capability), [tpu] TechPowerUp's GPU database.
+// An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
 #include <array>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The device of the quantization specification, "Blackwell B10", exactly as its tables give it, so that they can be reproduced.
+// The device of the quantization specification, "Blackwell B10", exactly as its tables give it, so
+// that they can be reproduced.
 //
-// It is not a product. Its bandwidth follows from the specification's critical intensity. The real chip of that class is hw::gb10.
+// It is not a product. Its bandwidth follows from the specification's critical intensity. The real
+// chip of that class is hw::gb10.
 // An omitted field is unknown: the specification does not give it.
 #pragma once
 

@@ -66,7 +66,7 @@ struct neighbours {
 }
 
 [[nodiscard]] constexpr neighbours largest_by_selection(std::span<const float> values, std::size_t k) {
-  std::vector<std::int32_t> keys(values.size());
+  std::vector<std::int32_t> keys(values.size(), 0);
   for (std::size_t i = 0; i < values.size(); ++i) {
     keys[i] = magnitude_key(values[i]);
   }
@@ -80,7 +80,7 @@ template <std::size_t Group>
 [[nodiscard]] constexpr neighbours largest_by_pruning(std::span<const float> values, std::size_t k) {
   const float* const x = values.data();
   const std::size_t n = values.size();
-  std::vector<std::int32_t> maxima((n + Group - 1) / Group);
+  std::vector<std::int32_t> maxima((n + Group - 1) / Group, 0);
   for (std::size_t g = 0; g < n / Group; ++g) {
     std::int32_t best = -1;
     for (std::size_t i = 0; i < Group; ++i) {

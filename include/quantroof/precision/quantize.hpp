@@ -21,7 +21,7 @@
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/math.hpp"
 #include "quantroof/detail/names.hpp"
-#include "quantroof/precision/minifloat.hpp"
+#include "quantroof/precision/block_format.hpp"
 #include "quantroof/precision/percentile.hpp"
 #include "quantroof/precision/precision.hpp"
 

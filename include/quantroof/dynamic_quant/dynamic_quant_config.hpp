@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How activations are quantized at run time: the specification's DynamicQuantConfig.
+#pragma once
+
+#include "quantroof/detail/expects.hpp"
+#include "quantroof/precision/precision.hpp"
+#include "quantroof/precision/quantize.hpp"
+
+namespace quantroof {
+
+/// Options of a dynamic_quantizer.
+struct dynamic_quant_config {
+  quantroof::precision precision =
+      quantroof::precision::fp8_e4m3;  // unless a call asks for another
+  quantroof::granularity granularity = quantroof::granularity::per_token;
+  calibration calibration_mode = calibration::percentile;
+  double percentile = 99.9;        // read by calibration::percentile
+  bool fallback_to_fp16 = true;    // keep 16 bits when outliers are severe
+  double outlier_threshold = 2.0;  // outlier_ratio above which they are
+  double smoothing = 0.9;  // weight of the past in the moving average of scales; 0: no memory
+
+  friend constexpr bool operator==(const dynamic_quant_config&,
+                                   const dynamic_quant_config&) = default;
+};
+
+/// Refuses options that make no sense; returns true otherwise.
+///
+/// requires  an element of at most 16 bits; percentile in (0, 100]; outlier_threshold > 0; smoothing in [0, 1)
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+constexpr bool is_valid(const dynamic_quant_config& c) {
+  detail::expects(format_of(c.precision).element_bits <= 16,
+                  "dynamic_quant_config: precision must have elements of at most 16 bits");
+  detail::expects(c.percentile > 0 && c.percentile <= 100,
+                  "dynamic_quant_config: percentile must be in (0, 100]");
+  detail::expects(c.outlier_threshold > 0 && detail::is_finite(c.outlier_threshold),
+                  "dynamic_quant_config: outlier_threshold must be positive and finite");
+  detail::expects(c.smoothing >= 0 && c.smoothing < 1,
+                  "dynamic_quant_config: smoothing must be in [0, 1)");
+  return true;
+}
+
+}  // namespace quantroof
