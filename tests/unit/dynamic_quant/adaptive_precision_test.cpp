@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Adaptive selection: the specification's thresholds and what the context decides between them.
+#include "quantroof/dynamic_quant/adaptive_precision.hpp"
+
+#include <limits>
+
+#include "catch.hpp"
+#include "test_table.hpp"
+
+namespace {
+
+using namespace quantroof;
+using enum precision;
+
+struct choice_row {
+  double ratio;
+  adaptive_context context;
+  precision expected;
+};
+constexpr adaptive_context decode{.phase = phase::decode, .seq_len = 4096};
+constexpr adaptive_context prefill{.phase = phase::prefill, .seq_len = 4096};
+constexpr adaptive_context short_cache{
+    .phase = phase::prefill, .seq_len = 8192, .is_kv_cache = true};
+constexpr adaptive_context long_cache{
+    .phase = phase::prefill, .seq_len = 8193, .is_kv_cache = true};
+constexpr choice_row rows[] = {
+    {0.0, prefill, nvfp4}, {1.0, prefill, nvfp4},        {1.01, prefill, fp8_e4m3},
+    {1.01, decode, nvfp4}, {1.2, short_cache, fp8_e4m3}, {1.2, long_cache, nvfp4},
+    {1.5, decode, nvfp4},  {1.51, decode, fp8_e4m3},     {2.0, decode, fp8_e4m3},
+    {2.01, decode, fp16},  {50.0, long_cache, fp16},
+};
+constexpr auto chosen = [](const choice_row& r) {
+  return adaptive_precision({}, r.ratio, r.context) == r.expected;
+};
+static_assert(test::first_failure(rows, chosen) == -1);
+
+// Candidates that lack the wanted format: the next wider one, else the widest.
+static_assert(adaptive_precision({.precision_candidates = {int8, bf16}}, 0.5, decode) == int8);
+static_assert(adaptive_precision({.precision_candidates = {bf16, int8}}, 1.7, decode) == int8);
+static_assert(adaptive_precision({.precision_candidates = {nvfp4, int8}}, 9.0, decode) == int8);
+
+}  // namespace
+
+TEST_CASE("thresholds and context") {
+  for (const choice_row& r : test::at_run_time(rows)) {
+    CAPTURE(r.ratio, to_string(r.context.phase), r.context.seq_len);
+    CHECK(chosen(r));
+  }
+}
+
+TEST_CASE("decisions are remembered and counted") {
+  adaptive_precision_selector selector{adaptive_quant_config{.history_limit = 3}};
+  const auto stats = [](double ratio) { return activation_stats{.absmax = 3 * ratio, .std = 1}; };
+  for (const double ratio : {0.5, 1.7, 3.0, 0.5}) {
+    static_cast<void>(selector.select_precision("q_proj", stats(ratio), decode));
+  }
+  static_cast<void>(selector.select_precision("k_proj", stats(9), decode));
+  REQUIRE(selector.history().size() == 3);
+  CHECK(selector.history().front().precision == fp16);
+  CHECK(selector.history().back().operator_name == "k_proj");
+  REQUIRE(selector.distribution().size() == 2);
+  CHECK(selector.distribution()[0].count(nvfp4) == 2);
+  CHECK(selector.distribution()[0].count(fp8_e4m3) == 1);
+  CHECK(selector.distribution()[0].count(fp16) == 1);
+  selector.reset();
+  CHECK(selector.history().empty());
+  CHECK(selector.distribution().empty());
+}
+
+TEST_CASE("adaptive rules") {
+  const auto bad = [](const adaptive_quant_config& c) { return adaptive_precision_selector{c}; };
+  REQUIRE_THROWS_WITH(bad({.precision_candidates = {}}),
+                      test::contains("precision_candidates must not be empty"));
+  REQUIRE_THROWS_WITH(bad({.high_outlier_threshold = 1}),
+                      test::contains("0 < low <= medium <= high"));
+  REQUIRE_THROWS_WITH(bad({.history_limit = -1}),
+                      test::contains("history_limit must be in [0, 2^24]"));
+  REQUIRE_THROWS_WITH(adaptive_precision({}, std::numeric_limits<double>::quiet_NaN(), decode),
+                      test::contains("outlier ratio must be finite"));
+  REQUIRE_THROWS_WITH(adaptive_precision({}, 1, {.seq_len = -1}),
+                      test::contains("seq_len must not be negative"));
+  adaptive_precision_selector selector;
+  REQUIRE_THROWS_WITH(selector.select_precision("", {}, decode), test::contains("needs a name"));
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Dynamic quantization: products, scales, fallback, memory of scales, misuse.
+#include "quantroof/dynamic_quant/dynamic_quantizer.hpp"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "test_table.hpp"
+
+namespace {
+
+using namespace quantroof;
+using enum granularity;
+
+constexpr float x24[] = {1, -2, 3, 4, 0.5F, 8, -1, 2};
+constexpr float w24[] = {1, 0, 0, 0, 1, 1, 1, 1};
+constexpr matrix_view<const float> activation{x24, 2, 4};
+constexpr matrix_view<const float> weight{w24, 2, 4};
+
+struct scale_row {
+  granularity g;
+  std::size_t count;
+  float first;
+  float last;
+};
+// absmax / 127 of the tensor (8), of the rows (4 and 8), of the columns (1 ... 4).
+constexpr scale_row scales[] = {{per_tensor, 1, 8.0F / 127, 8.0F / 127},
+                                {per_token, 2, 4.0F / 127, 8.0F / 127},
+                                {per_channel, 4, 1.0F / 127, 4.0F / 127}};
+constexpr auto has_scales = [](const scale_row& r) {
+  dynamic_quantizer q{
+      dynamic_quant_config{.granularity = r.g, .calibration_mode = calibration::absmax}};
+  const auto result = q.quantize_dynamic(activation, weight, "ffn_gate", precision::int8);
+  const auto& m = result.metadata;
+  const auto close = [](float a, float b) { return detail::abs(a - b) <= 1e-6F * b; };
+  return result.rows == 2 && result.cols == 2 && m.scales.size() == r.count &&
+         close(m.scales.front(), r.first) && close(m.scales.back(), r.last) &&
+         m.precision == precision::int8 && !m.fallback && m.clipped_count == 0 &&
+         detail::abs(result.values[1] - 6.0F) < 0.1F && detail::abs(result.values[3] - 9.5F) < 0.1F;
+};
+static_assert(test::first_failure(scales, has_scales) == -1);
+
+std::vector<float> noise(std::size_t n, std::uint32_t seed) {
+  std::vector<float> x(n);
+  for (float& v : x) {
+    float sum = 0;
+    for (int i = 0; i < 4; ++i) {
+      seed = seed * 1664525U + 1013904223U;
+      sum += static_cast<float>(seed >> 8U) / 16777216.0F - 0.5F;
+    }
+    v = sum;
+  }
+  return x;
+}
+
+double error_of(const std::vector<float>& x, std::size_t rows, std::size_t cols,
+                const dynamic_quant_config& config) {
+  std::vector<float> identity(cols * cols, 0.0F);
+  for (std::size_t i = 0; i < cols; ++i) {
+    identity[i * cols + i] = 1;
+  }
+  dynamic_quantizer q{config};
+  const auto r = q.quantize_dynamic({x.data(), rows, cols}, {identity.data(), cols, cols}, "op");
+  double error = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    error += std::pow(static_cast<double>(r.values[i] - x[i]), 2);
+  }
+  return error;
+}
+
+}  // namespace
+
+TEST_CASE("scales per tensor, token and channel") {
+  for (const scale_row& r : test::at_run_time(scales)) {
+    CAPTURE(to_string(r.g));
+    CHECK(has_scales(r));
+  }
+}
+
+TEST_CASE("severe outliers fall back to FP16") {
+  std::vector<float> x = noise(512, 3);
+  x[100] = 40;
+  dynamic_quantizer q{dynamic_quant_config{}};
+  const std::vector<float> w = noise(64, 4);
+  const auto kept = q.quantize_dynamic({x.data(), 16, 32}, {w.data(), 2, 32}, "op");
+  CHECK(kept.metadata.outlier_ratio > 2);
+  CHECK(kept.metadata.fallback);
+  CHECK(kept.metadata.precision == precision::fp16);
+  CHECK(kept.metadata.dynamic_range > 0);
+  dynamic_quantizer stubborn{dynamic_quant_config{.fallback_to_fp16 = false}};
+  const auto forced = stubborn.quantize_dynamic({x.data(), 16, 32}, {w.data(), 2, 32}, "op");
+  CHECK(!forced.metadata.fallback);
+  CHECK(forced.metadata.precision == precision::fp8_e4m3);
+  CHECK(forced.metadata.clipped_count > 0);
+}
+
+TEST_CASE("finer scales and searched clips lose less") {
+  for (const std::uint32_t seed : {1U, 2U, 3U}) {
+    std::vector<float> x = noise(64 * 32, seed);
+    for (std::size_t t = 0; t < 64; t += 7) {
+      x[t * 32 + 5] *= 9;
+    }
+    const auto error = [&](granularity g, calibration c) {
+      return error_of(x, 64, 32,
+                      {.precision = precision::int8,
+                       .granularity = g,
+                       .calibration_mode = c,
+                       .fallback_to_fp16 = false});
+    };
+    CHECK(error(per_token, calibration::absmax) <= error(per_tensor, calibration::absmax));
+    for (const granularity g : {per_tensor, per_token, per_channel}) {
+      CHECK(error(g, calibration::mse_optimal) <= error(g, calibration::absmax));
+    }
+  }
+}
+
+TEST_CASE("formats with blocks of their own and 16 bits") {
+  const std::vector<float> x = noise(64, 9);
+  const std::vector<float> w = noise(64, 10);
+  for (const precision p : {precision::nvfp4, precision::mxfp8_e4m3, precision::mxfp4,
+                            precision::bf16, precision::fp16}) {
+    dynamic_quantizer q{dynamic_quant_config{}};
+    const auto r = q.quantize_dynamic({x.data(), 2, 32}, {w.data(), 2, 32}, "op", p);
+    CAPTURE(to_string(p));
+    CHECK(r.metadata.precision == p);
+    CHECK(r.metadata.scales.empty());
+    CHECK(q.history().entries().empty());
+    float exact = 0;
+    for (std::size_t k = 0; k < 32; ++k) {
+      exact += x[k] * w[k];
+    }
+    CHECK(r.values[0] == Approx(exact).margin(0.6));
+  }
+}
+
+TEST_CASE("scales are smoothed per operator name, with a corrected start") {
+  // INT8, one value: scales 1, 2, 4 with smoothing 1/2: averages .5, 1.25, 2.625 over weights .5, .75, .875.
+  dynamic_quantizer q{dynamic_quant_config{.precision = precision::int8,
+                                           .granularity = per_tensor,
+                                           .calibration_mode = calibration::absmax,
+                                           .smoothing = 0.5}};
+  const float one[] = {1};
+  const double expected[] = {1.0, 1.25 / 0.75, 2.625 / 0.875};
+  for (int step = 0; step < 3; ++step) {
+    const float x[] = {127.0F * static_cast<float>(1 << step)};
+    const auto r = q.quantize_dynamic({x, 1, 1}, {one, 1, 1}, "a");
+    CHECK(r.metadata.scale == Approx(expected[step]));
+  }
+  const float x[] = {127};
+  CHECK(q.quantize_dynamic({x, 1, 1}, {one, 1, 1}, "b").metadata.scale ==
+        Approx(1.0));  // another operator, another memory
+  const float wide[] = {127, 127, 127, 127};
+  CHECK_NOTHROW(
+      q.quantize_dynamic({wide, 2, 2}, {wide, 2, 2}, "a"));  // another shape, the same memory
+  REQUIRE(q.history().find("a") != nullptr);
+  CHECK(q.history().find("a")->steps == 4);
+  auto saved = q.history().entries();
+  q.reset("a");
+  CHECK(q.history().find("a") == nullptr);
+  q.history().set_entries(saved);
+  CHECK(q.history().entries() == saved);
+  q.reset();
+  CHECK(q.history().entries().empty());
+}
+
+TEST_CASE("NaN and Inf") {
+  const float x[] = {1, std::nanf(""), 2, std::numeric_limits<float>::infinity()};
+  const float w[] = {1, 1};
+  for (const precision p : {precision::int8, precision::fp8_e4m3}) {
+    dynamic_quantizer q{dynamic_quant_config{.calibration_mode = calibration::absmax}};
+    const auto r = q.quantize_dynamic({x, 2, 2}, {w, 1, 2}, "op", p);
+    CHECK(std::isnan(r.values[0]));
+    CHECK(r.values[1] == Approx(4.0));  // 2 and Inf, which saturates at the row's range
+    CHECK(r.metadata.nan_count == 1);
+    CHECK(r.metadata.inf_count == 1);
+  }
+}
+
+TEST_CASE("the product is the caller's") {
+  struct counting_gemm {
+    int* calls;
+    void operator()(matrix_view<const float> a, matrix_view<const float> b,
+                    matrix_view<float> out) const {
+      ++*calls;
+      reference_gemm{}(a, b, out);
+    }
+  };
+  int calls = 0;
+  dynamic_quantizer q{dynamic_quant_config{}, counting_gemm{&calls}};
+  static_cast<void>(q.quantize_dynamic(activation, weight, "op"));
+  CHECK(calls == 1);
+}
+
+TEST_CASE("dynamic quantization rules") {
+  dynamic_quantizer q{dynamic_quant_config{.granularity = per_channel}};
+  const matrix_view<const float> empty{x24, 0, 4};
+  REQUIRE_THROWS_WITH(q.quantize_dynamic(empty, weight, "op"),
+                      test::contains("the activation must not be empty"));
+  REQUIRE_THROWS_WITH(q.quantize_dynamic(activation, empty, "op"),
+                      test::contains("the weight must not be empty"));
+  REQUIRE_THROWS_WITH(q.quantize_dynamic(activation, {w24, 4, 2}, "op"),
+                      test::contains("must have the same k"));
+  REQUIRE_THROWS_WITH(q.quantize_dynamic(activation, weight, ""),
+                      test::contains("the operator needs a name"));
+  REQUIRE_THROWS_WITH(q.quantize_dynamic(activation, weight, "op", precision::fp32),
+                      test::contains("at most 16 bits"));
+  CHECK(q.history().entries().empty());  // nothing is remembered of failed calls
+  static_cast<void>(q.quantize_dynamic(activation, weight, "op"));
+  REQUIRE_THROWS_WITH(q.quantize_dynamic({x24, 4, 2}, {w24, 4, 2}, "op"),
+                      test::contains("reset(name) forgets"));
+  const auto bad = [](const dynamic_quant_config& c) { return dynamic_quantizer{c}; };
+  REQUIRE_THROWS_WITH(bad({.precision = precision::fp64}),
+                      test::contains("precision must have elements of at most 16 bits"));
+  REQUIRE_THROWS_WITH(bad({.percentile = 0}), test::contains("percentile must be in (0, 100]"));
+  REQUIRE_THROWS_WITH(bad({.outlier_threshold = -1}),
+                      test::contains("outlier_threshold must be positive"));
+  REQUIRE_THROWS_WITH(bad({.smoothing = 1}), test::contains("smoothing must be in [0, 1)"));
+  REQUIRE_THROWS_WITH(reference_gemm{}(activation, {w24, 4, 2}, {}),
+                      test::contains("same number of columns"));
+  REQUIRE_THROWS_WITH(reference_gemm{}(activation, weight, {}),
+                      test::contains("out must be [rows of a, rows of b]"));
+  scale_history h;
+  REQUIRE_THROWS_WITH(
+      h.set_entries({{.operator_name = "", .averages = {1}, .steps = 1, .weight = 1}}),
+      test::contains("needs a name"));
+  REQUIRE_THROWS_WITH(
+      h.set_entries({{.operator_name = "a", .averages = {}, .steps = 1, .weight = 1}}),
+      test::contains("at least one average"));
+  REQUIRE_THROWS_WITH(
+      h.set_entries({{.operator_name = "a", .averages = {-1}, .steps = 1, .weight = 1}}),
+      test::contains("positive and finite"));
+  const scale_average a{.operator_name = "a", .averages = {1}, .steps = 1, .weight = 1};
+  REQUIRE_THROWS_WITH(h.set_entries({a, a}), test::contains("listed twice"));
+}
