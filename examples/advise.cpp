@@ -67,9 +67,7 @@ bool is_path(std::string_view name) {
 }
 
 model_config load_model(std::string_view name) {
-  return is_path(name)
-             ? io::model_from_hf_config(io::read_json_file(std::string{name}), std::string{name})
-             : get_model(name);
+  return is_path(name) ? io::read_hf_config(std::string{name}) : get_model(name);
 }
 
 options parse(const std::vector<std::string_view>& arguments) {
@@ -214,8 +212,8 @@ nlohmann::ordered_json to_object(const answer& a) {
 
 bool list(std::string_view flag) {
   if (flag == "--list-gpus") {
-    for (const hardware_spec& gpu : list_hardware()) {
-      fmt::print("{:<20} {}\n", gpu.key.view(), gpu.name.view());
+    for (const hardware_spec* gpu : list_hardware()) {
+      fmt::print("{:<20} {}\n", gpu->key.view(), gpu->name.view());
     }
   } else if (flag == "--list-models") {
     for (const model_config& m : models::all) {

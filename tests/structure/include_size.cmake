@@ -28,7 +28,7 @@ set(problems)
 foreach(part IN ITEMS core io)
   foreach(header IN LISTS quantroof_${part}_headers)
     execute_process(
-      COMMAND "${COMPILER}" -std=c++20 -E -P -x c++ "-I${SOURCE_DIR}/include" ${directories} "${SOURCE_DIR}/${header}"
+      COMMAND "${COMPILER}" -std=c++20 -w -E -P -x c++ "-I${SOURCE_DIR}/include" ${directories} "${SOURCE_DIR}/${header}"
       OUTPUT_VARIABLE text ERROR_VARIABLE errors RESULT_VARIABLE result)
     if(NOT result EQUAL 0)
       list(APPEND problems "${header}: ${errors}")

@@ -60,7 +60,7 @@ template <std::integral T>
 
 [[nodiscard]] constexpr bool is_nan(double x) { return x != x; }
 [[nodiscard]] constexpr bool is_finite(double x) {
-  return x - x == 0.0;  // Inf - Inf and NaN - NaN are NaN
+  return x >= -std::numeric_limits<double>::max() && x <= std::numeric_limits<double>::max();
 }
 [[nodiscard]] constexpr double abs(double x) { return x < 0 ? -x : x; }
 [[nodiscard]] constexpr float abs(float x) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "quantroof/detail/expects.hpp"
+#include "quantroof/detail/math.hpp"
 #include "quantroof/detail/short_string.hpp"
 
 namespace quantroof {
@@ -77,7 +78,7 @@ class scale_history {
           entry.steps > 0 && entry.weight > 0 && entry.weight <= 1 && !entry.averages.empty(),
           "scale_history: an entry needs steps > 0, weight in (0, 1] and at least one average");
       for (const double average : entry.averages) {
-        detail::expects(average > 0 && average - average == 0.0,
+        detail::expects(average > 0 && detail::is_finite(average),
                         "scale_history: averages must be positive and finite");
       }
       for (std::size_t j = 0; j < i; ++j) {

@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -124,7 +125,7 @@ class integrated_quantization_engine {
       adaptive_quant_config adaptive{};
       adaptive.precision_candidates.clear();
       if (has_fp4(spec())) {
-        adaptive.precision_candidates.push_back(precision::nvfp4);
+        adaptive.precision_candidates.push_back(runnable_precision(spec(), precision::nvfp4));
       }
       if (has_fp8(spec())) {
         adaptive.precision_candidates.push_back(runnable_precision(spec(), precision::fp8_e4m3));
@@ -135,21 +136,25 @@ class integrated_quantization_engine {
     return config;
   }
 
-  [[nodiscard]] static constexpr bool replaced_by_int4(const adapted_strategy& adapted) {
+  /// The 4-bit format that stands in for NVFP4, which loses more than NVFP4 does.
+  [[nodiscard]] static constexpr std::optional<precision> coarser_4bit(
+      const adapted_strategy& adapted) {
     for (const substitution& s : adapted.substitutions) {
-      if (s.to == precision::int4_g128) {
-        return true;
+      if (s.to == precision::int4_g128 || s.to == precision::mxfp4) {
+        return s.to;
       }
     }
-    return false;
+    return std::nullopt;
   }
 
   [[nodiscard]] static constexpr short_string<96> quality(const adapted_strategy& adapted,
                                                           const attention_choice& attention) {
     short_string<96> text;
-    if (replaced_by_int4(adapted)) {
+    if (const auto coarser = coarser_4bit(adapted)) {
       text.append(create_w4a16_aggressive().claims.quality_loss)
-          .append(" perplexity (INT4 weights)");
+          .append(" perplexity (")
+          .append(to_string(*coarser))
+          .append(" weights)");
     } else if (adapted.config.claims.quality_loss == "None") {
       text.append("none");
     } else {

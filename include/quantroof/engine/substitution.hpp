@@ -3,7 +3,7 @@
 // What a device runs instead of a format that it has no units or kernels for. A strategy is written for the device that suits it; this
 // turns it into one that the device at hand runs, and keeps a list of what was changed.
 //
-//   weights       NVFP4 -> INT4_G128 (dequantized to 16 bits by every weight-only kernel) where there is no FP4 unit
+//   weights       NVFP4 -> MXFP4 on CDNA4, INT4_G128 (dequantized to 16 bits by every weight-only kernel) where there is no FP4 unit
 //   FP8 anywhere  OCP -> FNUZ on CDNA3; INT8 where there is no FP8 unit but an INT8 unit; FP16 elsewhere
 //   KV cache      NVFP4_KV -> FP8 -> INT8 (storage only: it is read back as 16 bits)
 #pragma once
@@ -45,7 +45,11 @@ struct adapted_strategy {
       }
       return hw.int8_tops.is_known() ? precision::int8_channel : native_16bit(hw);
     case element_kind::fp4:
-      return has_fp4(hw) ? p : precision::int4_g128;
+      if (supports_natively(hw, p) ||
+          (p == precision::nvfp4_kv && supports_natively(hw, precision::nvfp4))) {
+        return p;
+      }
+      return supports_natively(hw, precision::mxfp4) ? precision::mxfp4 : precision::int4_g128;
     case element_kind::fp16:
     case element_kind::bf16:
       return supports_natively(hw, p) ? p : native_16bit(hw);
@@ -57,7 +61,7 @@ struct adapted_strategy {
 /// The format a device uses in place of p for its KV cache.
 [[nodiscard]] constexpr precision runnable_kv_precision(const hardware_spec& hw, precision p) {
   const element_kind kind = format_of(p).kind;
-  if (kind == element_kind::fp4 && has_fp4(hw)) {
+  if (kind == element_kind::fp4 && supports_natively(hw, precision::nvfp4)) {
     return p;
   }
   if (kind == element_kind::fp4 || kind == element_kind::fp8) {

@@ -35,14 +35,17 @@ static_assert(has_unique_keys(known_hardware), "two files of devices use the sam
 }
 
 namespace detail {
-[[nodiscard]] constexpr const hardware_spec* find_device(
-    std::span<const hardware_spec* const> devices, std::string_view key) {
-  for (const hardware_spec* device : devices) {
-    if (device->key == key) {
-      return device;
-    }
+/// The place of the device with this key, devices.size() if there is none.
+///
+/// An index and not a pointer: g++ with -fsanitize=undefined takes no address of an inline constant
+/// as different from null in a constant expression.
+[[nodiscard]] constexpr std::size_t place_of(std::span<const hardware_spec* const> devices,
+                                             std::string_view key) {
+  std::size_t place = 0;
+  while (place < devices.size() && devices[place]->key != key) {
+    ++place;
   }
-  return nullptr;
+  return place;
 }
 
 /// Throws unknown_name_error with every key of `devices`.
@@ -55,7 +58,8 @@ namespace detail {
 
 /// The known device with this key, or nullptr. Keys are case-sensitive.
 [[nodiscard]] constexpr const hardware_spec* find_hardware(std::string_view key) {
-  return detail::find_device(known_hardware, key);
+  const std::size_t place = detail::place_of(known_hardware, key);
+  return place < known_hardware.size() ? known_hardware[place] : nullptr;
 }
 
 /// The known device with this key.
@@ -64,11 +68,11 @@ namespace detail {
 ///           expression
 /// example   examples/engine_demo.cpp
 [[nodiscard]] constexpr const hardware_spec& get_hardware(std::string_view key) {
-  const hardware_spec* device = find_hardware(key);
-  if (device == nullptr) {
+  const std::size_t place = detail::place_of(known_hardware, key);
+  if (place == known_hardware.size()) {
     detail::unknown_device("get_hardware", key, known_hardware);
   }
-  return *device;
+  return *known_hardware[place];
 }
 
 /// The known devices and your own, at run time and at compile time.
@@ -76,7 +80,7 @@ namespace detail {
 /// Own devices are copied into the registry, which has room for `own_capacity` of them: so it needs
 /// no allocation and can be a constant. To change a known device, add a copy under another key.
 ///
-/// requires  the registry outlives the pointers and references it hands out, and is not moved away
+/// requires  the registry outlives the pointers and references it hands out
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 /// example   examples/own_device.cpp
 class hardware_registry {
@@ -89,7 +93,7 @@ class hardware_registry {
   /// requires  is_valid(device); a key that find() does not know; size() below the capacity
   constexpr void add(const hardware_spec& device) {
     is_valid(device);
-    detail::expects(find(device.key) == nullptr,
+    detail::expects(place_of(device.key) == size(),
                     "hardware_registry: a device with this key is already registered");
     detail::expects(own_.size() < own_.capacity(),
                     "hardware_registry: there is no room for another device of your own");
@@ -98,34 +102,27 @@ class hardware_registry {
 
   /// The device with this key, or nullptr.
   [[nodiscard]] constexpr const hardware_spec* find(std::string_view key) const {
-    for (const hardware_spec& device : own_) {
-      if (device.key == key) {
-        return &device;
-      }
-    }
-    return find_hardware(key);
+    const std::size_t place = place_of(key);
+    return place < size() ? &at(place) : nullptr;
   }
 
   /// The device with this key.
   ///
   /// errors    domain_error at run time that lists the known keys and your own
   [[nodiscard]] constexpr const hardware_spec& get(std::string_view key) const {
-    const hardware_spec* device = find(key);
-    if (device == nullptr) {
+    const std::size_t place = place_of(key);
+    if (place == size()) {
       const device_pointers all = list();
       detail::unknown_device("hardware_registry::get", key, {all.begin(), all.size()});
     }
-    return *device;
+    return at(place);
   }
 
   /// The known devices, then your own in the order they were added.
   [[nodiscard]] constexpr device_pointers list() const {
     device_pointers all;
-    for (const hardware_spec* device : known_hardware) {
-      all.push_back(device);
-    }
-    for (const hardware_spec& device : own_) {
-      all.push_back(&device);
+    for (std::size_t place = 0; place < size(); ++place) {
+      all.push_back(&at(place));
     }
     return all;
   }
@@ -133,6 +130,19 @@ class hardware_registry {
   [[nodiscard]] constexpr std::size_t size() const { return known_hardware.size() + own_.size(); }
 
  private:
+  // Places count the known devices first, then the own ones.
+  [[nodiscard]] constexpr const hardware_spec& at(std::size_t place) const {
+    return place < known_hardware.size() ? *known_hardware[place]
+                                         : own_[place - known_hardware.size()];
+  }
+  [[nodiscard]] constexpr std::size_t place_of(std::string_view key) const {
+    std::size_t place = detail::place_of(known_hardware, key);
+    while (place >= known_hardware.size() && place < size() && at(place).key != key) {
+      ++place;
+    }
+    return place;
+  }
+
   static_vector<hardware_spec, own_capacity> own_;
 };
 

@@ -95,9 +95,10 @@ struct hardware_spec {
   fp8_kind fp8 = fp8_kind::none;
   bool block_scaled_mma = false;  // MX and NVFP4 scales are applied inside the matrix unit
 
-  double memory_gb_s = 0;                    // DRAM bandwidth, 10^9 bytes per second
-  std::optional<double> memory_gb{};         // DRAM capacity, 10^9 bytes, as sold
-  std::optional<double> l2_mb{};             // last cache shared by all SMs, 10^6 bytes as sold
+  double memory_gb_s = 0;             // DRAM bandwidth, 10^9 bytes per second
+  std::optional<double> memory_gb{};  // DRAM capacity, 10^9 bytes, as sold
+  std::optional<double>
+      l2_mb{};  // last cache shared by all SMs, as vendors print it (they count 2^20 bytes)
   std::optional<int> sm_count{};             // SMs, CUs, cores
   std::optional<double> tensor_clock_mhz{};  // the clock that reproduces the published peak
   std::optional<double> boost_clock_mhz{};
@@ -199,10 +200,10 @@ struct hardware_spec {
   return runs_flash_attention(hw.arch, v);
 }
 
-/// The 16-bit precision of the device's matrix units: FP16, or BF16 where only that exists (TPU, Gaudi).
+/// The faster 16-bit precision of the device's matrix units: FP16 where both are equal, BF16 on TPU and Gaudi.
 [[nodiscard]] constexpr precision native_16bit(const hardware_spec& hw) {
-  return hw.fp16_tflops.is_known() || !hw.bf16_tflops.is_known() ? precision::fp16
-                                                                 : precision::bf16;
+  const double fp16 = hw.fp16_tflops.tflops().value_or(0);
+  return hw.bf16_tflops.tflops().value_or(0) > fp16 ? precision::bf16 : precision::fp16;
 }
 
 /// The ridge point: arithmetic intensity in FLOP per byte above which a kernel of precision p can be compute bound.

@@ -7,8 +7,8 @@
 // github.com/ai-dynamo/aiconfigurator, systems/b60.yaml at 66a01e1, [ipp] Intel's Arc Pro B60
 // product page as quoted at zolotukhin.ai/zinc/docs/intel-gpu-reference, [xmx] Intel oneAPI GPU
 // optimization guide (XMX types).
-// Gaudi multiplies FP16 and INT8 as well, at rates Intel has not published; Xe2's TF32 and INT4
-// rates are not in the sources either.
+// Gaudi multiplies INT8 as well, and Gaudi 2 FP16 and TF32, at rates these sources do not give; nor
+// do they give Xe2's TF32 and INT4.
 // An omitted field is unknown; device_list.hpp explains the tags.
 #pragma once
 
@@ -45,6 +45,7 @@ inline constexpr hardware_spec gaudi3{
     .vendor = vendor::intel,
     .arch = architecture::intel_gaudi3,
     .tf32_tflops = 459,                  // published [wp]
+    .fp16_tflops = 459,                  // published [wp]: a quarter of BF16 at 1.75 GHz
     .bf16_tflops = 1677,                 // derived: 8 MME x 131072 x 1.6 GHz; [wp] 1835 at 1.75
     .fp8_tflops = 1677,                  // derived: the BF16 rate
     .fp6_tflops = peak_rate::no_unit(),  // published [wp]

@@ -93,7 +93,8 @@ class operator_set {
     bits_ |= std::uint32_t{1} << static_cast<unsigned>(op);
   }
   [[nodiscard]] constexpr bool contains(operator_type op) const {
-    return ((bits_ >> static_cast<unsigned>(op)) & 1U) != 0;
+    return static_cast<std::size_t>(op) < operator_count &&
+           ((bits_ >> static_cast<unsigned>(op)) & 1U) != 0;
   }
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From float to a code of a small format and back: one codec for every format that float_format can describe up to 16 bits, and for
-// INT8 and INT4. Exact: every step is integer arithmetic on the bits, with one rounding.
+// From float to a code of a small format and back: one codec for every format that float_format can describe in 16 bits, and for
+// INT8 and INT4. Exact: integer arithmetic on the bits with a single rounding, the same at compile time and at run time.
 //
-//   code    s | e ... e | m ... m        value = (-1)^s * 2^(e - bias) * 1.m   (e > 0),   (-1)^s * 2^(1 - bias) * 0.m   (e == 0)
+//   float   s | eeeeeeee | mmm mmmmmmmmmm mmmmmmmmmm      E4M3   s | eeee | mmm      E2M1   s | ee | m      E8M0   eeeeeeee
 //
-// NaN, Inf and -0 follow CUDA's conversions (cuda_fp8.hpp, cuda_fp6.hpp, cuda_fp4.hpp, CUDA 13.0), FNUZ formats ml_dtypes.
+// NaN, Inf and -0 follow the conversions of CUDA 13.0 (cuda_fp8.hpp, cuda_fp6.hpp, cuda_fp4.hpp); FNUZ formats follow ml_dtypes.
 // Not here: scales (block_format.hpp, quantize.hpp), stochastic rounding.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 
@@ -23,9 +24,10 @@
 
 namespace quantroof {
 
+/// Where a value between two codes goes: to the nearer one, of two equally near ones to the even code; or to the smaller magnitude.
 enum class rounding : std::uint8_t { nearest_even, toward_zero };
 
-/// What becomes of values beyond the largest finite code: the largest finite code, or the format's Inf or NaN.
+/// Where a value beyond the largest finite code goes: to that code; or to Inf, or to NaN in a format without Inf.
 enum class overflow : std::uint8_t { saturate, to_special };
 
 namespace detail {
@@ -38,49 +40,6 @@ inline constexpr name_table<overflow, 2> overflow_names{{
     {overflow::to_special, "to_special"},
 }};
 static_assert(names_are_complete(rounding_names) && names_are_complete(overflow_names));
-
-/// The sign bit of a format; 0 for unsigned ones.
-[[nodiscard]] constexpr std::uint32_t sign_bit(const float_format& f) {
-  return f.is_signed ? std::uint32_t{1} << static_cast<unsigned>(f.exponent_bits + f.mantissa_bits)
-                     : 0;
-}
-
-/// What NaN becomes: all ones without the sign (CUDA), the code of -0 (FNUZ), the largest number where there is no NaN (CUDA).
-[[nodiscard]] constexpr std::uint32_t nan_code(const float_format& f) {
-  const std::uint32_t all_ones =
-      (std::uint32_t{1} << static_cast<unsigned>(f.exponent_bits + f.mantissa_bits)) - 1;
-  return f.specials == special_values::nan_is_neg0 ? sign_bit(f) : all_ones;
-}
-
-/// What a magnitude beyond the largest finite one becomes, without sign where the format has one NaN only.
-[[nodiscard]] constexpr std::uint32_t overflow_code(const float_format& f, std::uint32_t sign,
-                                                    overflow policy) {
-  if (policy == overflow::saturate || f.specials == special_values::none) {
-    return sign | max_code(f);
-  }
-  switch (f.specials) {
-    case special_values::ieee:
-      return sign | (max_code(f) + 1);  // Inf
-    case special_values::nan_only:
-      return sign | nan_code(f);
-    default:
-      return nan_code(f);
-  }
-}
-
-/// E8M0 holds powers of two: the exponent of |x|, cut or rounded up.
-[[nodiscard]] constexpr std::uint32_t encode_e8m0(float x, bool up, overflow policy) {
-  const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFU;
-  if (magnitude > 0x7F800000U) {
-    return 0xFF;  // NaN
-  }
-  const std::uint32_t exponent = magnitude >> 23U;
-  const std::uint32_t fraction = magnitude & 0x7FFFFFU;
-  // Below 2^-126 code 0 is 2^-127 = 0x00400000; above that point rounding up gives code 1.
-  const bool above = exponent == 0 ? fraction > 0x400000U : fraction != 0;
-  const std::uint32_t code = exponent + (up && above ? 1U : 0U);
-  return code < 0xFF ? code : (policy == overflow::saturate ? 0xFEU : 0xFFU);
-}
 }  // namespace detail
 
 [[nodiscard]] constexpr std::string_view to_string(rounding r) {
@@ -89,71 +48,159 @@ static_assert(names_are_complete(rounding_names) && names_are_complete(overflow_
 [[nodiscard]] constexpr std::string_view to_string(overflow o) {
   return detail::name_of(detail::overflow_names, o);
 }
+[[nodiscard]] constexpr std::optional<rounding> find_rounding(std::string_view name) {
+  return detail::find_name(detail::rounding_names, name);
+}
+[[nodiscard]] constexpr std::optional<overflow> find_overflow(std::string_view name) {
+  return detail::find_name(detail::overflow_names, name);
+}
+/// errors    domain_error that lists the known names
 [[nodiscard]] constexpr rounding parse_rounding(std::string_view name) {
   return detail::parse_name(detail::rounding_names, name, "parse_rounding");
 }
+/// errors    domain_error that lists the known names
 [[nodiscard]] constexpr overflow parse_overflow(std::string_view name) {
   return detail::parse_name(detail::overflow_names, name, "parse_overflow");
 }
 
-/// The E8M0 code of the smallest power of two that is not below |x| (PTX cvt.rp.ue8m0x2): what MX scales by rounding up use.
-///
-/// formula   0 -> 00; NaN -> FF; Inf and beyond 2^127 -> FE
-[[nodiscard]] constexpr std::uint8_t encode_e8m0_up(float x) {
-  return static_cast<std::uint8_t>(detail::encode_e8m0(x, true, overflow::saturate));
+/// True for formats this header converts: E8M0, and signed formats of at most 16 bits whose normal numbers are normal floats.
+[[nodiscard]] constexpr bool is_codable(const float_format& f) {
+  if (!f.is_signed) {
+    return f == float8_e8m0fnu;
+  }
+  if (f.exponent_bits < 1 || f.mantissa_bits < 0 || bits_of(f) > 16 || f.bias > 127) {
+    return false;
+  }
+  return static_cast<int>(max_code(f) >> static_cast<unsigned>(f.mantissa_bits)) - f.bias <= 127;
 }
 
-/// The code of x in a format of at most 16 bits.
+namespace detail {
+
+inline constexpr std::uint32_t float_magnitude = 0x7FFFFFFF;  // all bits but the sign
+inline constexpr std::uint32_t float_inf = 0x7F800000;        // the code of Inf; magnitudes above are NaN
+inline constexpr std::uint32_t float_leading_one = 0x00800000;
+inline constexpr std::uint32_t float_fraction = 0x007FFFFF;
+
+/// The lowest `count` bits.
+[[nodiscard]] constexpr std::uint32_t low_bits(int count) {
+  return (std::uint32_t{1} << static_cast<unsigned>(count)) - 1;
+}
+
+/// The bit that carries the sign; 0 for an unsigned format.
+[[nodiscard]] constexpr std::uint32_t sign_bit(const float_format& f) {
+  return f.is_signed ? low_bits(f.exponent_bits + f.mantissa_bits) + 1 : 0;
+}
+
+/// What NaN of either sign becomes: the code of -0 (fnuz); else all ones, which is NaN or, in a format without NaN, the maximum.
+[[nodiscard]] constexpr std::uint32_t nan_code(const float_format& f) {
+  return f.specials == special_values::nan_is_neg0 ? sign_bit(f)
+                                                   : low_bits(f.exponent_bits + f.mantissa_bits);
+}
+
+/// What a magnitude beyond the largest finite number becomes.
+[[nodiscard]] constexpr std::uint32_t overflow_code(const float_format& f, std::uint32_t sign,
+                                                    overflow policy) {
+  if (policy == overflow::saturate || f.specials == special_values::none) {
+    return sign | max_code(f);
+  }
+  return f.specials == special_values::nan_is_neg0
+             ? nan_code(f)
+             : sign | (max_code(f) + 1);  // Inf, or the only NaN of an "fn" format
+}
+
+enum class e8m0_rounding : std::uint8_t { nearest_even, toward_zero, up };
+
+/// The power of two near |x|: its exponent field, or the next one.
+[[nodiscard]] constexpr std::uint32_t encode_e8m0(float x, e8m0_rounding mode, overflow policy) {
+  const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(x) & float_magnitude;
+  if (magnitude > float_inf) {
+    return 0xFF;
+  }
+  const std::uint32_t code = magnitude >> 23U;
+  const std::uint32_t fraction = magnitude & float_fraction;
+  // Code c > 0 is a float of fraction 0. Code 0 is 2^-127, the subnormal float of fraction 0x400000.
+  const std::uint32_t exact = code == 0 ? 0x00400000U : 0U;
+  const std::uint32_t halfway = code == 0 ? 0x00600000U : 0x00400000U;
+  const bool next =
+      mode == e8m0_rounding::up
+          ? fraction > exact
+          : mode == e8m0_rounding::nearest_even &&
+                (fraction > halfway || (fraction == halfway && (code & 1U) != 0));
+  const std::uint32_t rounded = code + (next ? 1U : 0U);
+  return rounded < 0xFF ? rounded : (policy == overflow::saturate ? 0xFEU : 0xFFU);
+}
+
+}  // namespace detail
+
+/// The E8M0 code of the smallest power of two not below |x|: for scales that must not clip.
 ///
-/// formula   nearest value, ties to the even code; or toward zero. E8M0 takes the exponent of |x| (rounds toward zero in both modes)
-/// requires  bits_of(f) <= 16; mantissa at most 10 bits
+/// formula   0 and up to 2^-127 -> 00; NaN -> FF; Inf and beyond 2^127 -> FE; the sign is ignored
+/// source    CUDA 13.0 __nv_cvt_float_to_e8m0(x, __NV_SATFINITE, cudaRoundPosInf)
+[[nodiscard]] constexpr std::uint8_t encode_e8m0_up(float x) {
+  return static_cast<std::uint8_t>(
+      detail::encode_e8m0(x, detail::e8m0_rounding::up, overflow::saturate));
+}
+
+/// The code of x in a small floating-point format.
+///
+/// formula   NaN       "fn" and IEEE-like: all ones without sign (E4M3 7F, E5M2 7F, FP16 7FFF); fnuz: 80; FP6, FP4: the maximum
+///           Inf       saturate: the largest finite code; to_special: as overflow. fnuz: 80 under both
+///           overflow  saturate: the largest finite code; to_special: Inf (E5M2 7C), NaN (E4M3 7F or FF, fnuz 80), else the largest
+///           -0        keeps its sign; fnuz: 00, also for negative numbers that round to 0
+///           E8M0      of |x|: toward_zero is the exponent field (the OCP scale rule), nearest_even the nearer power of two with
+///                     1.5 * 2^k to the even code (CUDA has no such mode), encode_e8m0_up the next power of two; 0 -> 00
+/// requires  is_codable(f)
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-/// source    CUDA 13.0 __nv_cvt_float_to_fp8/fp6/fp4, __float2half_rn; ml_dtypes for FNUZ
-/// post      decode(f, encode(f, decode(f, c))) == decode(f, c) for every finite code c
+/// source    CUDA 13.0 __nv_cvt_float_to_{fp8,fp6,fp4,e8m0}, __float2half_{rn,rz}; ml_dtypes b793a6e for fnuz
+/// post      decode(f, encode(f, decode(f, c))) == decode(f, c) for every code c that is a number
 [[nodiscard]] constexpr std::uint32_t encode(const float_format& f, float x,
                                              rounding mode = rounding::nearest_even,
                                              overflow policy = overflow::saturate) {
-  detail::expects(bits_of(f) <= 16 && f.mantissa_bits <= 10,
-                  "encode: the format must have at most 16 bits");
+  detail::expects(is_codable(f),
+                  "encode: the format must be E8M0 or a signed format of at most 16 bits within "
+                  "the range of float");
   if (!f.is_signed) {
-    return detail::encode_e8m0(x, false, policy);
+    return detail::encode_e8m0(x,
+                               mode == rounding::nearest_even
+                                   ? detail::e8m0_rounding::nearest_even
+                                   : detail::e8m0_rounding::toward_zero,
+                               policy);
   }
   // 1. Take the float apart.
   const auto bits = std::bit_cast<std::uint32_t>(x);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
-  const std::uint32_t sign = (bits >> 31U) != 0 ? detail::sign_bit(f) : 0;
+  const std::uint32_t magnitude = bits & detail::float_magnitude;
+  const std::uint32_t sign = bits != magnitude ? detail::sign_bit(f) : 0;
   const bool fnuz = f.specials == special_values::nan_is_neg0;
   // 2. NaN and Inf.
-  if (magnitude > 0x7F800000U) {
+  if (magnitude > detail::float_inf || (fnuz && magnitude == detail::float_inf)) {
     return detail::nan_code(f);
   }
-  if (magnitude == 0x7F800000U) {
-    return fnuz ? detail::nan_code(f) : detail::overflow_code(f, sign, policy);
+  if (magnitude == detail::float_inf) {
+    return detail::overflow_code(f, sign, policy);
   }
-  // 3. |x| = significand * 2^(exponent - 23), the significand with its leading one unless x is a subnormal float.
-  const bool normal = magnitude >= 0x00800000U;
-  const std::uint32_t significand = (magnitude & 0x007FFFFFU) | (normal ? 0x00800000U : 0U);
+  // 3. |x| = significand * 2^(exponent - 23); the significand has its leading one at bit 23 unless x is a subnormal float.
+  const bool normal = magnitude >= detail::float_leading_one;
+  const std::uint32_t significand =
+      (magnitude & detail::float_fraction) | (normal ? detail::float_leading_one : 0U);
   const int exponent = normal ? static_cast<int>(magnitude >> 23U) - 127 : -126;
-  // 4. Below the smallest normal number of the format the spacing of codes stays the same.
+  // 4. Codes lie 2^(exponent - M) apart, but below the smallest normal number no closer than there.
   const int lowest = 1 - f.bias;
-  const int target = exponent > lowest ? exponent : lowest;
-  // 5. Drop what the mantissa cannot hold, with one rounding. 26 dropped bits and more leave less than half a code.
-  const int dropped = (23 - f.mantissa_bits) + (target - exponent);
-  std::uint32_t kept = 0;
-  if (dropped < 26) {
-    const auto shift = static_cast<unsigned>(dropped);
-    kept = significand >> shift;
-    const std::uint32_t rest = significand & ((std::uint32_t{1} << shift) - 1);
-    const std::uint32_t half = std::uint32_t{1} << (shift - 1);
-    if (mode == rounding::nearest_even && (rest > half || (rest == half && (kept & 1U) != 0))) {
-      ++kept;
-    }
+  const int spacing = exponent > lowest ? exponent : lowest;
+  // 5. Drop the bits below that distance, rounding once. Of 25 dropped bits the highest, the half, is above the leading one:
+  //    nothing is kept and nothing rounds up; more dropped bits change nothing.
+  int dropped = 23 - f.mantissa_bits + (spacing - exponent);
+  dropped = dropped < 25 ? dropped : 25;
+  std::uint32_t kept = significand >> static_cast<unsigned>(dropped);
+  const std::uint32_t rest = significand & detail::low_bits(dropped);
+  const std::uint32_t half = std::uint32_t{1} << static_cast<unsigned>(dropped - 1);
+  if (mode == rounding::nearest_even && (rest > half || (rest == half && (kept & 1U) != 0))) {
+    ++kept;
   }
-  // 6. The exponent is added one short, so that the leading one of `kept`, or a carry out of the mantissa, completes it.
-  const std::uint32_t code =
-      (static_cast<std::uint32_t>(target - lowest) << static_cast<unsigned>(f.mantissa_bits)) +
-      kept;
-  // 7. Beyond the largest finite number; cutting never leaves the finite numbers.
+  // 6. Put the code together. The exponent field is one short: the leading one of `kept` completes it, and a carry out of the
+  //    mantissa moves on to the next exponent. Subnormal codes have no leading one and the field stays 0.
+  const auto field = static_cast<std::uint32_t>(spacing - lowest);
+  const std::uint32_t code = (field << static_cast<unsigned>(f.mantissa_bits)) + kept;
+  // 7. Beyond the largest finite number. Toward zero a finite x stays finite.
   if (code > max_code(f)) {
     return mode == rounding::toward_zero ? sign | max_code(f)
                                          : detail::overflow_code(f, sign, policy);
@@ -161,88 +208,117 @@ static_assert(names_are_complete(rounding_names) && names_are_complete(overflow_
   return fnuz && code == 0 ? 0 : sign | code;
 }
 
-/// The value of a code; NaN codes give a quiet NaN.
+/// The value of a code, exact; NaN codes of either sign give the positive quiet NaN.
 ///
-/// requires  bits_of(f) <= 16; code < 2^bits_of(f)
+/// requires  is_codable(f); code < 2^bits_of(f)
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr float decode(const float_format& f, std::uint32_t code) {
-  detail::expects(
-      bits_of(f) <= 16 && code < (std::uint32_t{1} << static_cast<unsigned>(bits_of(f))),
-      "decode: the code must fit the format, of at most 16 bits");
-  const std::uint32_t sign = detail::sign_bit(f);
-  const std::uint32_t magnitude = code & ~sign;
-  const bool negative = (code & sign) != 0;
-  if (f.specials == special_values::nan_is_neg0 && code == sign) {
-    return std::numeric_limits<float>::quiet_NaN();
+  detail::expects(is_codable(f),
+                  "decode: the format must be E8M0 or a signed format of at most 16 bits within "
+                  "the range of float");
+  detail::expects(code <= detail::low_bits(bits_of(f)),
+                  "decode: the code has more bits than the format");
+  const std::uint32_t sign = code & detail::sign_bit(f);
+  const std::uint32_t magnitude = code ^ sign;
+  const std::uint32_t float_sign = sign != 0 ? ~detail::float_magnitude : 0U;
+  // 1. The codes that are no numbers.
+  if (magnitude > max_code(f) ||
+      (f.specials == special_values::nan_is_neg0 && sign != 0 && magnitude == 0)) {
+    const bool inf = f.specials == special_values::ieee && magnitude == max_code(f) + 1;
+    return inf ? std::bit_cast<float>(float_sign | detail::float_inf)
+               : std::numeric_limits<float>::quiet_NaN();
   }
-  if (magnitude > max_code(f)) {
-    const bool infinite = f.specials == special_values::ieee && magnitude == max_code(f) + 1;
-    const float inf = std::numeric_limits<float>::infinity();
-    return infinite ? (negative ? -inf : inf) : std::numeric_limits<float>::quiet_NaN();
+  // 2. |x| = significand * 2^unit. E8M0 has an implicit one in every code.
+  const auto m = static_cast<unsigned>(f.mantissa_bits);
+  const std::uint32_t field = magnitude >> m;
+  const bool leading_one = field != 0 || !f.is_signed;
+  const std::uint32_t significand =
+      (magnitude & detail::low_bits(f.mantissa_bits)) | (leading_one ? std::uint32_t{1} << m : 0U);
+  const int unit =
+      (field != 0 || !f.is_signed ? static_cast<int>(field) : 1) - f.bias - f.mantissa_bits;
+  if (significand == 0) {
+    return std::bit_cast<float>(float_sign);
   }
-  const auto value = static_cast<float>(finite_value(f, magnitude));
-  return negative ? -value : value;
+  // 3. Move the leading one to bit 23; what lies below 2^-126 stays a subnormal float.
+  const int top = static_cast<int>(std::bit_width(significand)) - 1;
+  const int exponent = unit + top;
+  const std::uint32_t bits =
+      exponent >= -126 ? (static_cast<std::uint32_t>(exponent + 126) << 23U) +
+                             (significand << static_cast<unsigned>(23 - top))
+                       : significand << static_cast<unsigned>(unit + 149);
+  return std::bit_cast<float>(float_sign | bits);
 }
 
-/// The narrowest unsigned type that holds a code of P's element.
+/// True when elements of p have codes here: at most 16 bits. FP32, TF32 and FP64 have none.
+[[nodiscard]] constexpr bool has_codes(precision p) { return format_of(p).element_bits <= 16; }
+
+/// The narrowest unsigned type that holds a code of an element of P.
 template <precision P>
+  requires(has_codes(P))
 using code_t = std::conditional_t<(format_of(P).element_bits <= 8), std::uint8_t, std::uint16_t>;
 
 namespace detail {
-/// Largest magnitude of a symmetric integer format: 127 or 7.
+/// Largest magnitude of a symmetric integer: 127 of 8 bits, 7 of 4.
 [[nodiscard]] constexpr int integer_max(const precision_format& f) {
-  return (1 << (f.element_bits - 1)) - 1;
+  return static_cast<int>(low_bits(f.element_bits - 1));
 }
 
 [[nodiscard]] constexpr std::uint32_t encode_integer(const precision_format& f, float x,
                                                      rounding mode) {
-  const auto most = static_cast<float>(integer_max(f));
   if (is_nan(x)) {
     return 0;
   }
+  const auto most = static_cast<float>(integer_max(f));
   const float clamped = x > most ? most : (x < -most ? -most : x);
-  const int value = mode == rounding::nearest_even ? static_cast<int>(round_even(clamped))
-                                                   : static_cast<int>(clamped);
-  return static_cast<std::uint32_t>(value) &
-         ((std::uint32_t{1} << static_cast<unsigned>(f.element_bits)) - 1);
+  const auto value = mode == rounding::nearest_even ? static_cast<std::int32_t>(round_even(clamped))
+                                                    : static_cast<std::int32_t>(clamped);
+  return static_cast<std::uint32_t>(value) & low_bits(f.element_bits);
 }
 
 [[nodiscard]] constexpr float decode_integer(const precision_format& f, std::uint32_t code) {
-  const auto range = std::int32_t{1} << static_cast<unsigned>(f.element_bits);
+  expects(code <= low_bits(f.element_bits), "decode: the code has more bits than the element");
   const auto value = static_cast<std::int32_t>(code);
-  return static_cast<float>(value >= range / 2 ? value - range : value);
+  return static_cast<float>(value > integer_max(f) ? value - (integer_max(f) + 1) * 2 : value);
 }
 }  // namespace detail
 
-/// The element code of x in precision p: floating-point formats as above; integers two's complement, clamped to +-127 or +-7, NaN to 0.
+/// The code of x in an element of p, before any scale; block formats give the code of their element.
 ///
-/// requires  an element of at most 16 bits
-/// ignores   the scales of p
+/// formula   floating point as encode(float_format, ...); integers: two's complement, nearest integer (ties to even) or toward zero,
+///           clamped to +-127 (INT8) or +-7 (INT4) under either overflow policy, Inf as well; NaN -> 0; the code of -128 or -8 is
+///           never made. GGUF_Q6_K: its 6-bit integer
+/// requires  has_codes(p)
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr std::uint32_t encode(precision p, float x,
                                              rounding mode = rounding::nearest_even,
                                              overflow policy = overflow::saturate) {
+  detail::expects(has_codes(p), "encode: the element must have at most 16 bits");
   const precision_format& f = format_of(p);
-  detail::expects(f.element_bits <= 16, "encode: the element must have at most 16 bits");
   return f.element ? encode(*f.element, x, mode, policy) : detail::encode_integer(f, x, mode);
 }
 
-/// The value of an element code of precision p, before its scale.
+/// The value of an element code of p, before any scale.
+///
+/// requires  has_codes(p); code < 2^element_bits
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr float decode(precision p, std::uint32_t code) {
+  detail::expects(has_codes(p), "decode: the element must have at most 16 bits");
   const precision_format& f = format_of(p);
-  detail::expects(f.element_bits <= 16, "decode: the element must have at most 16 bits");
   return f.element ? decode(*f.element, code) : detail::decode_integer(f, code);
 }
 
-/// The code of x in P, all constants folded.
+/// The same with P as a constant: the result has the width of the code, and the format folds.
 template <precision P>
 [[nodiscard]] constexpr code_t<P> encode(float x, rounding mode = rounding::nearest_even,
                                          overflow policy = overflow::saturate) {
   return static_cast<code_t<P>>(encode(P, x, mode, policy));
 }
-/// The value of a code of P, before its scale.
 template <precision P>
 [[nodiscard]] constexpr float decode(code_t<P> code) {
   return decode(P, code);
 }
+
+static_assert(encode<precision::fp8_e4m3>(448.0F) == 0x7E && decode<precision::fp8_e4m3>(0x7E) == 448.0F);
+static_assert(encode<precision::fp4_e2m1>(-6.0F) == 0xF && encode<precision::int8>(-1.0F) == 0xFF);
 
 }  // namespace quantroof

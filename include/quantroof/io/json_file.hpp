@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// JSON files: read whole and checked, written whole or not at all.
+//
+//   auto device = io::read<hardware_spec>("my_gpu.json");      io::write("answer.json", recommendation);
+//
+// A file is written beside its target and then takes its place, so that a reader sees the old file or the new one. The new one keeps
+// the old one's permissions; a symbolic link is followed. Not here: locking against other writers.
+#pragma once
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "quantroof/io/input_error.hpp"
+#include "quantroof/io/json.hpp"
+#include "quantroof/io/json_parser.hpp"
+
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#endif
+
+namespace quantroof {
+
+namespace detail {
+
+/// A C stream that closes itself.
+class file_stream {
+ public:
+  file_stream(const std::filesystem::path& path, const char* mode)
+      : file_(std::fopen(path.string().c_str(), mode)) {}
+  file_stream(const file_stream&) = delete;
+  file_stream& operator=(const file_stream&) = delete;
+  ~file_stream() { close(); }
+
+  [[nodiscard]] bool is_open() const { return file_ != nullptr; }
+  [[nodiscard]] std::FILE* get() const { return file_; }
+  /// False when what was written did not reach the file.
+  bool close() { return file_ == nullptr || std::fclose(std::exchange(file_, nullptr)) == 0; }
+
+ private:
+  std::FILE* file_;
+};
+
+[[noreturn]] inline void file_error(const std::filesystem::path& path, std::string_view what,
+                                    const std::error_code& error) {
+  throw io::input_error{path.string(), "", std::string{what} + ": " + error.message()};
+}
+[[nodiscard]] inline std::error_code last_error() { return {errno, std::generic_category()}; }
+
+/// Hands what was written to the disk, where the system has a call for it.
+[[nodiscard]] inline bool flush_to_disk(std::FILE* file) {
+  if (std::fflush(file) != 0) {
+    return false;
+  }
+#if __has_include(<unistd.h>)
+  return fsync(fileno(file)) == 0;
+#else
+  return true;
+#endif
+}
+
+/// JSON has no NaN and no infinity; nlohmann would write null.
+template <JsonValue Json>
+void refuse_non_finite(const Json& json) {
+  if (json.is_number_float()) {
+    if (!is_finite(json.template get<double>())) {
+      throw io::input_error{"", "", "JSON has no NaN and no infinity"};
+    }
+  } else if (json.is_array()) {
+    std::size_t index = 0;
+    for (const Json& element : json) {
+      read_at(index++, [&] { refuse_non_finite(element); });
+    }
+  } else if (json.is_object()) {
+    for (auto member = json.begin(); member != json.end(); ++member) {
+      read_at(std::string_view{member.key()}, [&] { refuse_non_finite(member.value()); });
+    }
+  }
+}
+
+}  // namespace detail
+
+namespace io {
+
+/// The whole of a file.
+///
+/// errors    io::input_error: no such file, a directory, more than max_json_bytes
+[[nodiscard]] inline std::string read_text_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    throw input_error{path.string(), "", "is a directory, not a file"};
+  }
+  const detail::file_stream stream(path, "rb");
+  if (!stream.is_open()) {
+    detail::file_error(path, "cannot be read", detail::last_error());
+  }
+  std::string text;
+  std::array<char, 16384> chunk{};
+  while (const std::size_t got = std::fread(chunk.data(), 1, chunk.size(), stream.get())) {
+    text.append(chunk.data(), got);
+    if (text.size() > max_json_bytes) {
+      throw input_error{path.string(), "", "is larger than 64 MiB, the most that is read as JSON"};
+    }
+  }
+  if (std::ferror(stream.get()) != 0) {
+    detail::file_error(path, "cannot be read", detail::last_error());
+  }
+  return text;
+}
+
+/// The document in a JSON file.
+///
+/// errors    io::input_error with the file, the place in the document, and line and column where the text is not JSON
+[[nodiscard]] inline nlohmann::json read_json_file(const std::filesystem::path& path) {
+  return parse_json(read_text_file(path), path.string());
+}
+
+/// A T from a JSON file.
+///
+/// errors    io::input_error with the file, the place and what was expected there
+/// example   examples/advise.cpp
+template <class T>
+[[nodiscard]] T read(const std::filesystem::path& path) {
+  return parse<T>(read_text_file(path), path.string());
+}
+
+/// Replaces a file by `text`, or leaves it as it was.
+///
+/// errors    io::input_error with the file and what the system said
+inline void write_text_file(const std::filesystem::path& path, std::string_view text) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path target = fs::is_symlink(path, error) ? fs::canonical(path, error) : path;
+  if (target.empty()) {
+    detail::file_error(path, "cannot be written", error);
+  }
+  const fs::file_status before = fs::status(target, error);
+  if (fs::exists(before) && !fs::is_regular_file(before)) {
+    throw input_error{path.string(), "", "cannot be written: it is not a regular file"};
+  }
+  fs::path beside;
+  const auto fail = [&](const std::error_code& why) {
+    fs::remove(beside, error);
+    detail::file_error(path, "cannot be written", why);
+  };
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    beside = target;
+    beside += ".tmp" + std::to_string(attempt);
+    detail::file_stream stream(beside, "wbx");  // x: refuses a file that is there
+    if (!stream.is_open()) {
+      if (errno == EEXIST) {
+        continue;
+      }
+      detail::file_error(path, "cannot be written", detail::last_error());
+    }
+    if (std::fwrite(text.data(), 1, text.size(), stream.get()) != text.size() ||
+        !detail::flush_to_disk(stream.get()) || !stream.close()) {
+      fail(detail::last_error());
+    }
+    if (fs::exists(before)) {
+      fs::permissions(beside, before.permissions(), error);
+      if (error) {
+        fail(error);
+      }
+    }
+    fs::rename(beside, target, error);
+    if (error) {
+      fail(error);
+    }
+    return;
+  }
+  throw input_error{path.string(), "", "cannot be written: 100 unfinished copies lie beside it"};
+}
+
+/// Replaces a file by a document, or leaves it as it was; `indent` < 0 writes one line.
+///
+/// errors    io::input_error: NaN or infinity (with its place), text that is not UTF-8, what the system said
+template <JsonValue Json>
+void write_json_file(const std::filesystem::path& path, const Json& json, int indent = 2) {
+  try {
+    detail::refuse_non_finite(json);
+    write_text_file(path, json.dump(indent) + "\n");
+  } catch (const nlohmann::detail::exception& error) {  // text that is not UTF-8
+    throw input_error{path.string(), "", error.what()};
+  } catch (const input_error& error) {
+    throw error.in_file(path.string());
+  }
+}
+
+/// Replaces a file by a value as JSON, members in the order of the struct.
+///
+/// errors    as write_json_file
+template <class T>
+  requires(!JsonValue<T>)
+void write(const std::filesystem::path& path, const T& value, int indent = 2) {
+  nlohmann::ordered_json json;
+  try {
+    to_json(json, value);
+  } catch (const input_error& error) {
+    throw error.in_file(path.string());
+  }
+  write_json_file(path, json, indent);
+}
+
+}  // namespace io
+}  // namespace quantroof

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Keeps what a dynamic_quantizer has learned over a restart: options and smoothed scales in one JSON file, written whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "quantroof/dynamic_quant/dynamic_quantizer.hpp"
+#include "quantroof/io/json_dynamic_quant.hpp"
+#include "quantroof/io/json_file.hpp"
+
+namespace quantroof::io {
+
+/// Replaces the file by the state of the quantizer.
+///
+/// errors    io::input_error with the file
+template <Gemm G>
+void save_quantizer(const std::filesystem::path& path, const dynamic_quantizer<G>& quantizer) {
+  write(path, quantizer, -1);
+}
+
+/// A quantizer as it was saved: the same options, the same scales from here on.
+///
+/// errors    io::input_error with the file and the place
+template <Gemm G = reference_gemm>
+[[nodiscard]] dynamic_quantizer<G> load_quantizer(const std::filesystem::path& path, G gemm = {}) {
+  auto state = read<quantizer_state>(path);
+  dynamic_quantizer<G> quantizer{state.config, std::move(gemm)};
+  quantizer.history() = std::move(state.history);
+  return quantizer;
+}
+
+/// Puts saved scales into a quantizer that has the same options.
+///
+/// errors    io::input_error with the file and the place; the quantizer is then as it was
+template <Gemm G>
+void restore_quantizer(const std::filesystem::path& path, dynamic_quantizer<G>& quantizer) {
+  try {
+    from_json(read_json_file(path), quantizer);
+  } catch (const input_error& error) {
+    throw error.in_file(path.string());
+  }
+}
+
+}  // namespace quantroof::io
