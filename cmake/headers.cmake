@@ -10,6 +10,12 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/detail/names.hpp
     include/quantroof/detail/short_string.hpp
     include/quantroof/detail/static_vector.hpp
+    include/quantroof/dynamic_quant/activation_stats.hpp
+    include/quantroof/dynamic_quant/adaptive_precision.hpp
+    include/quantroof/dynamic_quant/dynamic_quant_config.hpp
+    include/quantroof/dynamic_quant/dynamic_quantizer.hpp
+    include/quantroof/dynamic_quant/gemm_policy.hpp
+    include/quantroof/dynamic_quant/scale_history.hpp
     include/quantroof/engine/engine.hpp
     include/quantroof/engine/recommendation.hpp
     include/quantroof/engine/scenario.hpp
@@ -54,4 +60,23 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/version.hpp)
 
 set(quantroof_io_headers # fmt and nlohmann_json
+    include/quantroof/io/enum_names.hpp
+    include/quantroof/io/format.hpp
+    include/quantroof/io/format_result.hpp
+    include/quantroof/io/format_spec.hpp
+    include/quantroof/io/format_text.hpp
+    include/quantroof/io/hardware_file.hpp
+    include/quantroof/io/hf_config.hpp
+    include/quantroof/io/input_error.hpp
+    include/quantroof/io/json.hpp
+    include/quantroof/io/json_dynamic_quant.hpp
+    include/quantroof/io/json_engine.hpp
+    include/quantroof/io/json_file.hpp
+    include/quantroof/io/json_hardware.hpp
+    include/quantroof/io/json_model.hpp
+    include/quantroof/io/json_parser.hpp
+    include/quantroof/io/json_record.hpp
+    include/quantroof/io/json_roofline.hpp
+    include/quantroof/io/json_value.hpp
+    include/quantroof/io/quantizer_file.hpp
     include/quantroof/quantroof.hpp)

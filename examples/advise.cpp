@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <quantroof/io/hf_config.hpp>
 #include <quantroof/io/json_file.hpp>
@@ -67,7 +68,7 @@ bool is_path(std::string_view name) {
 }
 
 model_config load_model(std::string_view name) {
-  return is_path(name) ? io::read_hf_config(std::string{name}) : get_model(name);
+  return is_path(name) ? io::model_from_hf_config(std::filesystem::path{name}) : get_model(name);
 }
 
 options parse(const std::vector<std::string_view>& arguments) {

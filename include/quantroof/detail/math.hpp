@@ -72,6 +72,9 @@ template <std::integral T>
   if (!(x > 0) || !is_finite(x)) {
     return x < 0 ? std::numeric_limits<double>::quiet_NaN() : x;
   }
+  if (x < std::numeric_limits<double>::min()) {
+    return sqrt(x * pow2(108)) * pow2(-54);  // subnormal: its exponent field says nothing
+  }
   const auto bits = std::bit_cast<std::uint64_t>(x);
   double y =
       std::bit_cast<double>((bits >> 1U) + (std::uint64_t{1023} << 51U));  // halves the exponent

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "quantroof/detail/expects.hpp"
 #include "quantroof/engine/recommendation.hpp"
 #include "quantroof/engine/scenario.hpp"
 #include "quantroof/engine/selection.hpp"
@@ -54,13 +55,14 @@ class integrated_quantization_engine {
 
   /// The same answer for a strategy of the caller's choice.
   ///
-  /// requires  is_valid(model); is_valid(workload); is_valid(strategy)
+  /// requires  is_valid(model); is_valid(workload); is_valid(strategy); why of at most 300 bytes
   /// errors    quantroof::domain_error at run time; does not compile in a constant expression
   [[nodiscard]] constexpr quantization_recommendation evaluate(
       const model_config& model, const scenario& workload, const mixed_precision_config& strategy,
       std::string_view why = "the strategy was given by the caller") const {
     is_valid(model);
     is_valid(workload);
+    detail::expects(why.size() <= 300, "evaluate: why must be at most 300 bytes");
     const hardware_spec& hw = spec();
     const adapted_strategy adapted = adapt_to(hw, strategy);
     const precision kv = adapted.config.get_precision(operator_type::kv_cache);
@@ -157,6 +159,8 @@ class integrated_quantization_engine {
           .append(" weights)");
     } else if (adapted.config.claims.quality_loss == "None") {
       text.append("none");
+    } else if (adapted.config.claims.quality_loss == "unknown") {
+      text.append("unknown");
     } else {
       text.append(adapted.config.claims.quality_loss).append(" perplexity");
     }

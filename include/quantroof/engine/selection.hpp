@@ -56,8 +56,8 @@ struct strategy_choice {
   }
   return has_fp4(hw)
              ? strategy_choice{"nvfp4_blackwell",
-                               "decode is memory bound and the device runs NVFP4: all weights in 4 "
-                               "bits"}
+                               "decode is memory bound and the device has FP4 units: all weights "
+                               "in 4 bits"}
              : strategy_choice{
                    "w4a16_aggressive",
                    "decode is memory bound; the device has no FP4 units, so weights go to INT4 and "

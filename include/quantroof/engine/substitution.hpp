@@ -6,6 +6,7 @@
 //   weights       NVFP4 -> MXFP4 on CDNA4, INT4_G128 (dequantized to 16 bits by every weight-only kernel) where there is no FP4 unit
 //   FP8 anywhere  OCP -> FNUZ on CDNA3; INT8 where there is no FP8 unit but an INT8 unit; FP16 elsewhere
 //   KV cache      NVFP4_KV -> FP8 -> INT8 (storage only: it is read back as 16 bits)
+//   16 bits       FP16 -> BF16 where BF16 is faster; BF16 -> FP16 where there is no BF16
 #pragma once
 
 #include "quantroof/detail/static_vector.hpp"
@@ -50,7 +51,8 @@ struct adapted_strategy {
         return p;
       }
       return supports_natively(hw, precision::mxfp4) ? precision::mxfp4 : precision::int4_g128;
-    case element_kind::fp16:
+    case element_kind::fp16:  // a strategy's 16 bits: BF16 where that is faster (Gaudi 3, TPU)
+      return native_16bit(hw);
     case element_kind::bf16:
       return supports_natively(hw, p) ? p : native_16bit(hw);
     default:

@@ -1,190 +1,296 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A model from the config.json of Hugging Face: llama, mistral, qwen2 and qwen3.
+// A model_config from a Hugging Face config.json: dense decoders of the types llama, mistral, qwen2 and qwen3.
 //
-// Members that are absent or null take the defaults of transformers' configuration classes, per model type. Nothing is guessed: other
-// model types, quantized shapes and sliding windows in force are refused by name.
+// Absent members take the defaults of transformers' configuration classes: num_key_value_heads = heads (llama), 8 (mistral), 32 (qwen2,
+// qwen3); head_dim = hidden / heads, 128 (qwen3); no biases but qwen2's on Q, K, V. The four sizes that every checkpoint states must be
+// there, unless the model is a text_config inside a multimodal one, which leaves out what is default.
+//
+// Refused by name, because model_config cannot say them: other model types, sliding windows in force, experts.
+// Read over: rotary embeddings, dtypes, max_position_embeddings, quantization_config, vision and audio towers.
+// Source: transformers' LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config (read 2026-08).
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "quantroof/detail/expects.hpp"
+#include "quantroof/detail/short_string.hpp"
 #include "quantroof/io/input_error.hpp"
 #include "quantroof/io/json_file.hpp"
+#include "quantroof/io/json_value.hpp"
 #include "quantroof/model/transformer.hpp"
 
-namespace quantroof::io {
+namespace quantroof {
 
 namespace detail {
 
-/// What transformers' configuration classes assume for a model type; nullopt: the member must be there.
+/// What a model type says without being asked: transformers' class defaults.
 struct hf_family {
   std::string_view model_type;
-  std::int64_t hidden_size;
-  std::int64_t intermediate_size;
-  std::int64_t num_hidden_layers;
-  std::int64_t num_attention_heads;
+  std::string_view architecture;  // tells the type where model_type is absent
+  std::int64_t ffn_dim;
   std::int64_t vocab_size;
-  std::optional<std::int64_t> num_key_value_heads;  // nullopt: as many as attention heads
-  std::optional<std::int64_t> head_dim;             // nullopt: hidden_size / num_attention_heads
-  bool qkv_bias;                                    // always; llama decides by attention_bias
-  bool qk_norm;
+  std::int64_t kv_heads = 0;    // 0: as many as heads
+  std::int64_t head_dim = 0;    // 0: hidden / heads
+  bool qkv_bias = false;        // always there
+  bool attention_bias = false;  // the member attention_bias is read: Q, K, V and O
+  bool mlp_bias = false;        // the member mlp_bias is read
+  bool qk_norm = false;
 };
 
-// transformers 4.5x: LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config.
-inline constexpr std::array hf_families{
-    hf_family{"llama", 4096, 11008, 32, 32, 32000, std::nullopt, std::nullopt, false, false},
-    hf_family{"mistral", 4096, 14336, 32, 32, 32000, 8, std::nullopt, false, false},
-    hf_family{"qwen2", 4096, 22016, 32, 32, 151936, 32, std::nullopt, true, false},
-    hf_family{"qwen3", 4096, 22016, 32, 32, 151936, 32, 128, false, true},
+// clang-format off
+inline constexpr std::array hf_families = {
+    hf_family{.model_type = "llama", .architecture = "LlamaForCausalLM", .ffn_dim = 11008, .vocab_size = 32000,
+              .attention_bias = true, .mlp_bias = true},
+    hf_family{.model_type = "mistral", .architecture = "MistralForCausalLM", .ffn_dim = 14336, .vocab_size = 32000,
+              .kv_heads = 8},
+    hf_family{.model_type = "qwen2", .architecture = "Qwen2ForCausalLM", .ffn_dim = 22016, .vocab_size = 151936,
+              .kv_heads = 32, .qkv_bias = true},
+    hf_family{.model_type = "qwen3", .architecture = "Qwen3ForCausalLM", .ffn_dim = 22016, .vocab_size = 151936,
+              .kv_heads = 32, .head_dim = 128, .attention_bias = true, .qk_norm = true},
 };
+// clang-format on
 
-/// Members of a config.json, with absent and null alike.
-class hf_object {
+/// Looks members up, in the text_config first; null counts as absent.
+template <JsonValue Json>
+class hf_reader {
  public:
-  explicit hf_object(const nlohmann::json& json) : json_(json) {}
+  explicit hf_reader(const Json& root) : root_(root), text_(&root) {
+    if (!root.is_object()) {
+      wrong_type(root, "an object (config.json)");
+    }
+    if (const auto nested = root.find("text_config"); nested != root.end() && nested->is_object()) {
+      text_ = &*nested;
+    }
+  }
 
-  [[nodiscard]] const nlohmann::json* find(std::string_view key) const {
-    const auto member = json_.find(std::string{key});
-    return member == json_.end() || member->is_null() ? nullptr : &*member;
+  [[nodiscard]] bool is_nested() const { return text_ != &root_; }
+
+  /// The value of a member of the text model, or nullptr.
+  [[nodiscard]] const Json* find(std::string_view key) const { return find_in(*text_, key); }
+
+  /// Refuses with the place of a member of the text model.
+  [[noreturn]] void refuse(std::string_view key, std::string_view rule) const {
+    throw placed(io::input_error("", "", rule).under(key), text_);
   }
-  [[nodiscard]] std::optional<std::int64_t> count(std::string_view key) const {
-    const nlohmann::json* member = find(key);
-    if (member == nullptr) {
-      return std::nullopt;
-    }
-    std::int64_t value = 0;
-    quantroof::detail::read_at(key, [&] {
-      quantroof::detail::read_value(*member, value);
-      if (value <= 0) {
-        throw input_error("", "", "must be positive");
-      }
-    });
-    return value;
+
+  /// True where the member is there at all, null or not.
+  [[nodiscard]] bool has(std::string_view key) const {
+    return text_->contains(typename Json::string_t(key));
   }
-  [[nodiscard]] bool flag(std::string_view key, bool otherwise) const {
-    const nlohmann::json* member = find(key);
-    if (member == nullptr) {
-      return otherwise;
+
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, std::int64_t least,
+                                                    std::int64_t most) const {
+    return value<std::int64_t>(*text_, key,
+                               [=](const Json& json) { return json_integer(json, least, most); });
+  }
+  [[nodiscard]] std::optional<bool> flag(std::string_view key) const {
+    return flag_in(*text_, key);
+  }
+  /// A flag that may stand beside the text_config as well as in it.
+  [[nodiscard]] std::optional<bool> flag_anywhere(std::string_view key) const {
+    const auto own = flag(key);
+    return own ? own : flag_in(root_, key);
+  }
+
+  /// A size of the model: at least 1.
+  [[nodiscard]] std::int64_t size(std::string_view key, std::int64_t most,
+                                  std::int64_t class_default) const {
+    const auto given = integer(key, 0, most);
+    if (given == 0) {
+      refuse(key, "must be positive");
     }
-    bool value = false;
-    quantroof::detail::read_at(key, [&] { quantroof::detail::read_value(*member, value); });
-    return value;
+    if (!given && !is_nested()) {
+      refuse(key, "is missing");
+    }
+    return given.value_or(class_default);
+  }
+
+  /// A text, or an empty one.
+  [[nodiscard]] std::string_view text(std::string_view key) const {
+    return value<std::string_view>(*text_, key, [](const Json& json) { return json_text(json); })
+        .value_or("");
   }
 
  private:
-  const nlohmann::json& json_;
+  [[nodiscard]] static const Json* find_in(const Json& object, std::string_view key) {
+    const auto found = object.find(typename Json::string_t(key));
+    return found == object.end() || found->is_null() ? nullptr : &*found;
+  }
+  [[nodiscard]] io::input_error placed(const io::input_error& error, const Json* object) const {
+    return object == &root_ ? error : error.under("text_config");
+  }
+  template <class T, class Read>
+  [[nodiscard]] std::optional<T> value(const Json& object, std::string_view key, Read read) const {
+    const Json* const json = find_in(object, key);
+    if (json == nullptr) {
+      return std::nullopt;
+    }
+    try {
+      return read(*json);
+    } catch (const io::input_error& error) {
+      throw placed(error.under(key), &object);
+    }
+  }
+  [[nodiscard]] std::optional<bool> flag_in(const Json& object, std::string_view key) const {
+    return value<bool>(object, key, [](const Json& json) {
+      bool flag = false;
+      read_value(json, flag);
+      return flag;
+    });
+  }
+
+  const Json& root_;
+  const Json* text_;
 };
 
-[[nodiscard]] inline const hf_family& hf_family_of(const hf_object& config) {
-  const nlohmann::json* type = config.find("model_type");
-  if (type == nullptr || !type->is_string()) {
-    throw input_error("", "/model_type", type == nullptr ? "is missing" : "must be a string");
+/// The family of a model by model_type, or by its first architecture where model_type is absent.
+template <JsonValue Json>
+[[nodiscard]] const hf_family& hf_family_of(const hf_reader<Json>& config) {
+  const std::string_view type = config.text("model_type");
+  std::string_view architecture;
+  if (const Json* const list = config.find("architectures"); type.empty() && list != nullptr &&
+                                                             list->is_array() && !list->empty() &&
+                                                             list->front().is_string()) {
+    architecture = json_text(list->front());
   }
-  const auto& name = type->get_ref<const std::string&>();
   for (const hf_family& family : hf_families) {
-    if (family.model_type == name) {
+    if (type.empty() ? family.architecture == architecture : family.model_type == type) {
       return family;
     }
   }
-  short_string<400> rule{"is not a model type that this reader builds: \""};
-  rule.append(quantroof::detail::utf8_prefix(name, 60)).append("\"; known: ");
-  for (std::size_t i = 0; i < hf_families.size(); ++i) {
-    rule.append(i == 0 ? "" : ", ").append(hf_families[i].model_type);
+  const std::string_view name = utf8_prefix(type.empty() ? architecture : type, 80);
+  short_string<240> rule{name.empty() ? "is missing" : "\""};
+  rule.append(name).append(name.empty() ? "; known: " : "\" is not a known model type; known: ");
+  for (const hf_family& family : hf_families) {
+    rule.append(&family == hf_families.data() ? "" : ", ").append(family.model_type);
   }
-  throw input_error("", "/model_type", rule);
+  config.refuse("model_type", rule);
 }
 
-/// Refuses attention windows in force, which the library does not model.
-inline void refuse_windows(const hf_object& config, const nlohmann::json& json,
-                           const hf_family& family) {
-  const char* rule = "sliding windows are not modelled";
-  if (family.model_type == "mistral" &&
-      (config.find("sliding_window") != nullptr || !json.contains("sliding_window"))) {
-    throw input_error("", "/sliding_window",
-                      json.contains("sliding_window")
-                          ? rule
-                          : "sliding windows are not modelled, and an absent member means 4096; "
-                            "null turns it off");
+/// Refuses what a dense model with full attention does not have.
+template <JsonValue Json>
+void refuse_unmodelled(const hf_reader<Json>& config, const hf_family& family,
+                       std::int64_t layers) {
+  for (const std::string_view key : {"num_experts", "num_local_experts", "n_routed_experts"}) {
+    if (config.integer(key, 0, std::int64_t{1} << 31).value_or(0) > 1) {
+      config.refuse(key, "mixtures of experts are not read here");
+    }
   }
-  if (config.flag("use_sliding_window", false)) {
-    throw input_error("", "/use_sliding_window", rule);
+  if (const Json* const types = config.find("layer_types"); types != nullptr) {
+    for (const auto& type : *types) {
+      if (!type.is_string() || json_text(type) != "full_attention") {
+        config.refuse("layer_types", "only full_attention is read here");
+      }
+    }
   }
+  constexpr std::string_view sliding =
+      "a sliding window is in force; models with one are not read here";
+  constexpr std::int64_t most = std::int64_t{1} << 31;
+  const auto window = config.integer("sliding_window", 0, most);
+  if (family.model_type == "mistral") {
+    const auto longest = config.integer("max_position_embeddings", 0, most);
+    const bool cuts = window ? !longest || *window < *longest : !config.has("sliding_window");
+    if (cuts) {  // transformers slides over 4096 tokens where the member is absent
+      config.refuse("sliding_window", window
+                                          ? sliding
+                                          : "a sliding window of 4096 is in force where this "
+                                            "member is absent; models with one are not read here");
+    }
+  } else if (family.model_type != "llama" && config.flag("use_sliding_window").value_or(false)) {
+    const bool has_window = window || !config.has("sliding_window");
+    if (has_window && config.integer("max_window_layers", 0, most).value_or(28) < layers) {
+      config.refuse("use_sliding_window", sliding);
+    }
+  }
+}
+
+/// "llama-3.1-8b" for ".../llama-3.1-8b/config.json", the name without extension for other files.
+[[nodiscard]] inline short_string<64> model_name(std::string_view file_name,
+                                                 std::string_view fallback) {
+  const std::filesystem::path path{file_name};
+  const auto stem = path.stem() == "config" ? path.parent_path().filename() : path.stem();
+  const std::string name = stem.string();
+  return utf8_prefix(name.empty() ? fallback : name, 64);
 }
 
 }  // namespace detail
 
-/// The model a config.json describes. `name` names the result and is cut to fit.
+namespace io {
+
+/// The model in a parsed config.json. Its name is the file's folder ("config.json") or stem, else the model type.
 ///
-/// requires  an object with model_type llama, mistral, qwen2 or qwen3
-/// errors    input_error with the place in the document: unknown model type (listing the known), wrong type, not positive, a model that
-///           cannot exist, a sliding window in force
-/// source    transformers' configuration_llama.py, configuration_mistral.py, configuration_qwen2.py, configuration_qwen3.py
+/// requires  sizes in [1, 2^24] (layers and heads 2^16, vocabulary 2^31); heads a multiple of KV heads
+/// errors    io::input_error with the file and the place
 /// example   examples/advise.cpp
-[[nodiscard]] inline model_config model_from_hf_config(const nlohmann::json& json,
-                                                       std::string_view name = "config.json") {
-  if (!json.is_object()) {
-    throw input_error("", "", "must be an object");
-  }
-  const detail::hf_object config(json);
-  const detail::hf_family& family = detail::hf_family_of(config);
-  detail::refuse_windows(config, json, family);
+template <JsonValue Json>
+[[nodiscard]] model_config model_from_hf_config(const Json& json, std::string_view file_name = "") {
+  constexpr std::int64_t wide = 1 << 24;
+  constexpr std::int64_t many = 1 << 16;
+  try {
+    const detail::hf_reader<Json> config{json};
+    const detail::hf_family& family = detail::hf_family_of(config);
+    model_config m;
+    m.name = detail::model_name(file_name, family.model_type);
+    m.hidden_size = config.size("hidden_size", wide, 4096);
+    m.num_layers = config.size("num_hidden_layers", many, 32);
+    m.num_heads = config.size("num_attention_heads", many, 32);
+    m.ffn_dim = config.size("intermediate_size", wide, family.ffn_dim);
+    m.vocab_size = config.size("vocab_size", std::int64_t{1} << 31, family.vocab_size);
+    detail::refuse_unmodelled(config, family, m.num_layers);
 
-  model_config m;
-  m.name = quantroof::detail::utf8_prefix(name.empty() ? "config.json" : name, 64);
-  m.hidden_size = config.count("hidden_size").value_or(family.hidden_size);
-  m.ffn_dim = config.count("intermediate_size").value_or(family.intermediate_size);
-  m.num_layers = config.count("num_hidden_layers").value_or(family.num_hidden_layers);
-  m.num_heads = config.count("num_attention_heads").value_or(family.num_attention_heads);
-  m.num_kv_heads = config.count("num_key_value_heads")
-                       .value_or(family.num_key_value_heads.value_or(m.num_heads));
-  m.vocab_size = config.count("vocab_size").value_or(family.vocab_size);
-  if (const auto head_dim = config.count("head_dim")) {
-    m.head_dim = *head_dim;
-  } else if (family.head_dim) {
-    m.head_dim = *family.head_dim;
-  } else {
-    if (m.hidden_size % m.num_heads != 0) {
-      throw input_error("", "/hidden_size",
-                        "must be a multiple of num_attention_heads where head_dim is absent");
+    const bool unsaid = !config.has("num_key_value_heads");
+    m.num_kv_heads = config.integer("num_key_value_heads", 0, many)
+                         .value_or(unsaid && family.kv_heads > 0 ? family.kv_heads : m.num_heads);
+    if (m.num_kv_heads == 0 || m.num_heads % m.num_kv_heads != 0) {
+      config.refuse("num_key_value_heads", "must be positive and divide num_attention_heads");
     }
-    m.head_dim = m.hidden_size / m.num_heads;
-  }
-  m.tie_word_embeddings = config.flag("tie_word_embeddings", false);
-  const bool attention_bias = config.flag("attention_bias", false);
-  m.qkv_bias = family.qkv_bias || attention_bias;
-  m.o_bias = attention_bias && !family.qkv_bias;
-  m.ffn_bias = config.flag("mlp_bias", false);
-  m.qk_norm = family.qk_norm;
-  try {
+    if (const auto head_dim = config.integer("head_dim", 0, many)) {
+      m.head_dim = *head_dim;
+      if (m.head_dim == 0) {
+        config.refuse("head_dim", "must be positive");
+      }
+    } else if (family.head_dim > 0) {
+      m.head_dim = family.head_dim;
+    } else if (m.hidden_size % m.num_heads == 0) {
+      m.head_dim = m.hidden_size / m.num_heads;
+    } else {
+      config.refuse("hidden_size",
+                    "must be a multiple of num_attention_heads where head_dim is absent");
+    }
+
+    m.tie_word_embeddings = config.flag_anywhere("tie_word_embeddings").value_or(false);
+    const bool bias = family.attention_bias && config.flag("attention_bias").value_or(false);
+    m.qkv_bias = family.qkv_bias || bias;
+    m.o_bias = bias;
+    m.ffn_bias = family.mlp_bias && config.flag("mlp_bias").value_or(false);
+    m.qk_norm = family.qk_norm;
     is_valid(m);
-  } catch (const domain_error& error) {
-    throw input_error("", "", error.what());
-  }
-  return m;
-}
-
-/// The model in a config.json file, named after its folder or file.
-///
-/// errors    input_error with the file and the place in it
-[[nodiscard]] inline model_config read_hf_config(const std::string& path) {
-  const nlohmann::json json = read_json_file(path);
-  std::string_view name = path;
-  constexpr std::string_view file = "config.json";
-  if (name.size() > file.size() + 1 && name.substr(name.size() - file.size()) == file) {
-    name = name.substr(0, name.size() - file.size() - 1);  // the folder says which model it is
-  }
-  const std::size_t slash = name.find_last_of('/');
-  name = slash == std::string_view::npos ? name : name.substr(slash + 1);
-  try {
-    return model_from_hf_config(json, name);
+    return m;
   } catch (const input_error& error) {
-    throw error.in_file(path);
+    throw error.in_file(file_name);
+  } catch (const domain_error& error) {
+    throw input_error{file_name, "", error.what()};
   }
 }
 
-}  // namespace quantroof::io
+/// The model in a config.json, or in the folder that holds one.
+///
+/// errors    io::input_error with the file and the place
+[[nodiscard]] inline model_config model_from_hf_config(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::filesystem::path file =
+      std::filesystem::is_directory(path, ignored) ? path / "config.json" : path;
+  return model_from_hf_config(read_json_file(file), file.string());
+}
+/// The same under the name that its siblings have: read_json_file, read_text_file.
+[[nodiscard]] inline model_config read_hf_config(const std::filesystem::path& path) {
+  return model_from_hf_config(path);
+}
+
+}  // namespace io
+}  // namespace quantroof

@@ -199,11 +199,11 @@ void write_json_file(const std::filesystem::path& path, const Json& json, int in
 ///
 /// errors    as write_json_file
 template <class T>
-  requires(!JsonValue<T>)
-void write(const std::filesystem::path& path, const T& value, int indent = 2) {
+requires(!JsonValue<T>) void write(const std::filesystem::path& path, const T& value,
+                                   int indent = 2) {
   nlohmann::ordered_json json;
   try {
-    to_json(json, value);
+    detail::write_value(json, value);
   } catch (const input_error& error) {
     throw error.in_file(path.string());
   }

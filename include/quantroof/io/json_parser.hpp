@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "quantroof/io/input_error.hpp"
+#include "quantroof/io/json_value.hpp"
 
 namespace quantroof {
 
@@ -63,9 +64,12 @@ class json_builder : public nlohmann::json_sax<nlohmann::json> {
     std::string_view text = error.what();
     text.remove_prefix(text.find("] ") == text.npos ? 0 : text.find("] ") + 2);
     constexpr std::string_view head = "parse error at ";
-    const std::string rule = text.substr(0, head.size()) == head
-                                 ? std::string{text.substr(head.size())}
-                                 : "byte " + std::to_string(position) + ": " + std::string{text};
+    std::string rule = text.substr(0, head.size()) == head
+                           ? std::string{text.substr(head.size())}
+                           : "byte " + std::to_string(position) + ": " + std::string{text};
+    for (char& c : rule) {
+      c = static_cast<unsigned char>(c) < 0x80 ? c : '?';  // it may quote half a character
+    }
     throw io::input_error{"", place().view(), rule};
   }
 
@@ -153,6 +157,11 @@ namespace io {
   if (text.find_first_not_of(" \t\r\n") == text.npos) {
     throw input_error{file_name, "", "is empty; a JSON value was expected"};
   }
+  if (const std::size_t at = text.find('\0');
+      at != text.npos) {  // the parser would stop there, content
+    throw input_error{file_name, "",
+                      "byte " + std::to_string(at + 1) + ": a zero byte is not JSON"};
+  }
   detail::json_builder builder;
   try {
     nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
@@ -170,7 +179,7 @@ template <class T>
   const nlohmann::json json = parse_json(text, file_name);
   try {
     T value{};
-    from_json(json, value);
+    detail::read_value(json, value);
     return value;
   } catch (const input_error& error) {
     throw error.in_file(file_name);

@@ -34,7 +34,9 @@ template <class T>
 struct json_record;
 
 template <class T>
-concept JsonRecord = requires { json_record<T>::name; };
+concept JsonRecord = requires {
+  json_record<T>::name;
+};
 
 /// Writes each member it is shown.
 template <JsonValue Json>
@@ -135,7 +137,7 @@ template <JsonValue Json>
   const std::size_t colon = text.find(": ");
   if (colon != text.npos) {
     const std::string_view rule = text.substr(colon + 2);
-    const std::string_view word = rule.substr(0, rule.find(' '));
+    const std::string_view word = rule.substr(0, rule.find_first_of(" ["));
     if (names.contains(word) && object.contains(typename Json::string_t(word))) {
       return whole.under(word);
     }
@@ -161,9 +163,8 @@ void to_json(Json& json, const T& value) {
 template <JsonValue Json, detail::JsonRecord T>
 void from_json(const Json& json, T& value) {
   if (!json.is_object()) {
-    detail::wrong_type(json, short_string<64>{"an object ("}
-                                 .append(detail::json_record<T>::name)
-                                 .append(")"));
+    detail::wrong_type(
+        json, short_string<64>{"an object ("}.append(detail::json_record<T>::name).append(")"));
   }
   T fresh{};
   detail::member_names names;

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "quantroof/detail/expects.hpp"
@@ -47,7 +48,9 @@ template <JsonValue Json>
   throw io::input_error{"", "",
                         short_string<160>{"must be "}
                             .append(what)
-                            .append(json.is_null() ? ", not " : vowel ? ", not an " : ", not a ")
+                            .append(json.is_null() ? ", not "
+                                    : vowel        ? ", not an "
+                                                   : ", not a ")
                             .append(json.type_name())};
 }
 
@@ -76,7 +79,8 @@ template <JsonValue Json>
   } else if (json.is_number_float()) {
     const auto real = json.template get<double>();
     if (!(real >= -exact && real <= exact)) {
-      throw io::input_error{"", "", real > exact ? "is too large" : "must be a finite whole number"};
+      throw io::input_error{"", "",
+                            real > exact ? "is too large" : "must be a finite whole number"};
     }
     value = static_cast<std::int64_t>(real);
     if (static_cast<double>(value) != real) {
@@ -86,8 +90,10 @@ template <JsonValue Json>
     wrong_type(json, "a whole number");
   }
   if (value < least || value > most) {
-    throw io::input_error{
-        "", "", value > most ? "is too large" : least >= 0 ? "must not be negative" : "is too small"};
+    throw io::input_error{"", "",
+                          value > most ? "is too large"
+                          : least >= 0 ? "must not be negative"
+                                       : "is too small"};
   }
   return value;
 }
@@ -148,11 +154,12 @@ void read_value(const Json& json, bool& value) {
 }
 
 template <JsonValue Json, std::integral T>
-  requires(!std::same_as<T, bool>)
-void read_value(const Json& json, T& value) {
-  static_assert(sizeof(T) < 8 || std::is_signed_v<T>, "64-bit counts are signed in this library");
+requires(!std::same_as<T, bool>) void read_value(const Json& json, T& value) {
   using limits = std::numeric_limits<T>;
-  value = static_cast<T>(json_integer(json, std::int64_t{limits::min()}, std::int64_t{limits::max()}));
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();  // also of 64-bit sizes
+  value = static_cast<T>(json_integer(
+      json, static_cast<std::int64_t>(limits::min()),
+      std::cmp_less(limits::max(), most) ? static_cast<std::int64_t>(limits::max()) : most));
 }
 
 template <JsonValue Json>
@@ -176,7 +183,8 @@ void read_value(const Json& json, short_string<N>& value) {
     short_string<64> rule{"must be at most "};
     std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), N).ptr;
-    rule.append({digits.data(), static_cast<std::size_t>(end - digits.data())}).append(" bytes long");
+    rule.append({digits.data(), static_cast<std::size_t>(end - digits.data())})
+        .append(" bytes long");
     throw io::input_error{"", "", rule};
   }
   value = text;
@@ -232,7 +240,7 @@ void write_value(Json& json, const T& value) {
 }
 
 template <JsonValue Json, class T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 void write_value(Json& json, const T& value) {
   if constexpr (std::is_floating_point_v<T>) {
     if (!is_finite(static_cast<double>(value))) {

@@ -80,7 +80,7 @@ struct layer_override {
 /// What the specification's strategy table says of a strategy; printed beside what the models compute, never used in a prediction.
 struct strategy_claims {
   double speedup = 1.0;
-  short_string<16> quality_loss = "None";
+  short_string<16> quality_loss = "unknown";
   double memory_savings_pct = 0.0;
   short_string<64> best_for{};
 

@@ -41,7 +41,11 @@ struct float_format {
 }
 
 /// Largest finite code of positive sign.
+///
+/// requires  exponent_bits + mantissa_bits < 32: every format here but FP64
 [[nodiscard]] constexpr std::uint32_t max_code(const float_format& f) {
+  detail::expects(f.exponent_bits + f.mantissa_bits < 32,
+                  "max_code: exponent and mantissa must have fewer than 32 bits");
   const std::uint32_t all_ones =
       (std::uint32_t{1} << static_cast<unsigned>(f.exponent_bits + f.mantissa_bits)) - 1;
   switch (f.specials) {

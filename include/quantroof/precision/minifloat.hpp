@@ -77,7 +77,7 @@ static_assert(names_are_complete(rounding_names) && names_are_complete(overflow_
 namespace detail {
 
 inline constexpr std::uint32_t float_magnitude = 0x7FFFFFFF;  // all bits but the sign
-inline constexpr std::uint32_t float_inf = 0x7F800000;        // the code of Inf; magnitudes above are NaN
+inline constexpr std::uint32_t float_inf = 0x7F800000;  // the code of Inf; magnitudes above are NaN
 inline constexpr std::uint32_t float_leading_one = 0x00800000;
 inline constexpr std::uint32_t float_fraction = 0x007FFFFF;
 
@@ -108,10 +108,8 @@ inline constexpr std::uint32_t float_fraction = 0x007FFFFF;
              : sign | (max_code(f) + 1);  // Inf, or the only NaN of an "fn" format
 }
 
-enum class e8m0_rounding : std::uint8_t { nearest_even, toward_zero, up };
-
-/// The power of two near |x|: its exponent field, or the next one.
-[[nodiscard]] constexpr std::uint32_t encode_e8m0(float x, e8m0_rounding mode, overflow policy) {
+/// The exponent field of |x|; with `up` the next one unless |x| is a power of two itself.
+[[nodiscard]] constexpr std::uint32_t encode_e8m0(float x, bool up, overflow policy) {
   const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(x) & float_magnitude;
   if (magnitude > float_inf) {
     return 0xFF;
@@ -119,14 +117,8 @@ enum class e8m0_rounding : std::uint8_t { nearest_even, toward_zero, up };
   const std::uint32_t code = magnitude >> 23U;
   const std::uint32_t fraction = magnitude & float_fraction;
   // Code c > 0 is a float of fraction 0. Code 0 is 2^-127, the subnormal float of fraction 0x400000.
-  const std::uint32_t exact = code == 0 ? 0x00400000U : 0U;
-  const std::uint32_t halfway = code == 0 ? 0x00600000U : 0x00400000U;
-  const bool next =
-      mode == e8m0_rounding::up
-          ? fraction > exact
-          : mode == e8m0_rounding::nearest_even &&
-                (fraction > halfway || (fraction == halfway && (code & 1U) != 0));
-  const std::uint32_t rounded = code + (next ? 1U : 0U);
+  const bool above = fraction > (code == 0 ? 0x00400000U : 0U);
+  const std::uint32_t rounded = code + (up && above ? 1U : 0U);
   return rounded < 0xFF ? rounded : (policy == overflow::saturate ? 0xFEU : 0xFFU);
 }
 
@@ -137,8 +129,7 @@ enum class e8m0_rounding : std::uint8_t { nearest_even, toward_zero, up };
 /// formula   0 and up to 2^-127 -> 00; NaN -> FF; Inf and beyond 2^127 -> FE; the sign is ignored
 /// source    CUDA 13.0 __nv_cvt_float_to_e8m0(x, __NV_SATFINITE, cudaRoundPosInf)
 [[nodiscard]] constexpr std::uint8_t encode_e8m0_up(float x) {
-  return static_cast<std::uint8_t>(
-      detail::encode_e8m0(x, detail::e8m0_rounding::up, overflow::saturate));
+  return static_cast<std::uint8_t>(detail::encode_e8m0(x, true, overflow::saturate));
 }
 
 /// The code of x in a small floating-point format.
@@ -147,8 +138,8 @@ enum class e8m0_rounding : std::uint8_t { nearest_even, toward_zero, up };
 ///           Inf       saturate: the largest finite code; to_special: as overflow. fnuz: 80 under both
 ///           overflow  saturate: the largest finite code; to_special: Inf (E5M2 7C), NaN (E4M3 7F or FF, fnuz 80), else the largest
 ///           -0        keeps its sign; fnuz: 00, also for negative numbers that round to 0
-///           E8M0      of |x|: toward_zero is the exponent field (the OCP scale rule), nearest_even the nearer power of two with
-///                     1.5 * 2^k to the even code (CUDA has no such mode), encode_e8m0_up the next power of two; 0 -> 00
+///           E8M0      the exponent field of |x|, 0 -> 00. That is toward_zero, and nearest_even as well: CUDA has no nearest mode
+///                     for scales, and a scale rounded to the nearer power of two would follow no published rule. See encode_e8m0_up
 /// requires  is_codable(f)
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 /// source    CUDA 13.0 __nv_cvt_float_to_{fp8,fp6,fp4,e8m0}, __float2half_{rn,rz}; ml_dtypes b793a6e for fnuz
@@ -157,14 +148,10 @@ enum class e8m0_rounding : std::uint8_t { nearest_even, toward_zero, up };
                                              rounding mode = rounding::nearest_even,
                                              overflow policy = overflow::saturate) {
   detail::expects(is_codable(f),
-                  "encode: the format must be E8M0 or a signed format of at most 16 bits within "
-                  "the range of float");
+                  "encode: the format must have at most 16 bits and a sign, or be E8M0, and "
+                  "stay within the range of float");
   if (!f.is_signed) {
-    return detail::encode_e8m0(x,
-                               mode == rounding::nearest_even
-                                   ? detail::e8m0_rounding::nearest_even
-                                   : detail::e8m0_rounding::toward_zero,
-                               policy);
+    return detail::encode_e8m0(x, false, policy);
   }
   // 1. Take the float apart.
   const auto bits = std::bit_cast<std::uint32_t>(x);
@@ -214,10 +201,9 @@ enum class e8m0_rounding : std::uint8_t { nearest_even, toward_zero, up };
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr float decode(const float_format& f, std::uint32_t code) {
   detail::expects(is_codable(f),
-                  "decode: the format must be E8M0 or a signed format of at most 16 bits within "
-                  "the range of float");
-  detail::expects(code <= detail::low_bits(bits_of(f)),
-                  "decode: the code has more bits than the format");
+                  "decode: the format must have at most 16 bits and a sign, or be E8M0, and "
+                  "stay within the range of float");
+  detail::expects(code <= detail::low_bits(bits_of(f)), "decode: the code must fit the format");
   const std::uint32_t sign = code & detail::sign_bit(f);
   const std::uint32_t magnitude = code ^ sign;
   const std::uint32_t float_sign = sign != 0 ? ~detail::float_magnitude : 0U;
@@ -242,10 +228,10 @@ enum class e8m0_rounding : std::uint8_t { nearest_even, toward_zero, up };
   // 3. Move the leading one to bit 23; what lies below 2^-126 stays a subnormal float.
   const int top = static_cast<int>(std::bit_width(significand)) - 1;
   const int exponent = unit + top;
-  const std::uint32_t bits =
-      exponent >= -126 ? (static_cast<std::uint32_t>(exponent + 126) << 23U) +
-                             (significand << static_cast<unsigned>(23 - top))
-                       : significand << static_cast<unsigned>(unit + 149);
+  const std::uint32_t bits = exponent >= -126
+                                 ? (static_cast<std::uint32_t>(exponent + 126) << 23U) +
+                                       (significand << static_cast<unsigned>(23 - top))
+                                 : significand << static_cast<unsigned>(unit + 149);
   return std::bit_cast<float>(float_sign | bits);
 }
 
@@ -254,8 +240,8 @@ enum class e8m0_rounding : std::uint8_t { nearest_even, toward_zero, up };
 
 /// The narrowest unsigned type that holds a code of an element of P.
 template <precision P>
-  requires(has_codes(P))
-using code_t = std::conditional_t<(format_of(P).element_bits <= 8), std::uint8_t, std::uint16_t>;
+requires(has_codes(P)) using code_t =
+    std::conditional_t<(format_of(P).element_bits <= 8), std::uint8_t, std::uint16_t>;
 
 namespace detail {
 /// Largest magnitude of a symmetric integer: 127 of 8 bits, 7 of 4.
@@ -276,7 +262,7 @@ namespace detail {
 }
 
 [[nodiscard]] constexpr float decode_integer(const precision_format& f, std::uint32_t code) {
-  expects(code <= low_bits(f.element_bits), "decode: the code has more bits than the element");
+  expects(code <= low_bits(f.element_bits), "decode: the code must fit the element");
   const auto value = static_cast<std::int32_t>(code);
   return static_cast<float>(value > integer_max(f) ? value - (integer_max(f) + 1) * 2 : value);
 }
@@ -318,7 +304,8 @@ template <precision P>
   return decode(P, code);
 }
 
-static_assert(encode<precision::fp8_e4m3>(448.0F) == 0x7E && decode<precision::fp8_e4m3>(0x7E) == 448.0F);
+static_assert(encode<precision::fp8_e4m3>(448.0F) == 0x7E &&
+              decode<precision::fp8_e4m3>(0x7E) == 448.0F);
 static_assert(encode<precision::fp4_e2m1>(-6.0F) == 0xF && encode<precision::int8>(-1.0F) == 0xFF);
 
 }  // namespace quantroof

@@ -98,6 +98,10 @@ TEST_CASE("rounding, logarithm and square root") {
     CAPTURE(x);
     CHECK(detail::sqrt(x) == Approx(std::sqrt(x)).epsilon(4e-16));
   }
+  for (const double x : {5e-324, 1e-310, 2.2250738585072009e-308, 2.2250738585072014e-308}) {
+    CAPTURE(x);  // subnormal numbers and the smallest normal one
+    CHECK(detail::sqrt(x) == Approx(std::sqrt(x)).epsilon(4e-16));
+  }
   for (int e = 0; e < 63; ++e) {
     CHECK(detail::ilog2(std::uint64_t{1} << static_cast<unsigned>(e)) == e);
   }

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A device that nobody knows.
+// expect: detail::unknown_device(
+#include "quantroof/core.hpp"
+
+constexpr double bandwidth = quantroof::get_hardware("b9").memory_gb_s;

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a device runs instead of what it lacks.
+#include "quantroof/engine/substitution.hpp"
+
+#include "catch.hpp"
+#include "quantroof/hardware/hardware_registry.hpp"
+#include "quantroof/model/strategies.hpp"
+#include "test_table.hpp"
+
+namespace {
+
+using namespace quantroof;
+using op = operator_type;
+using p = precision;
+
+// ---- one format at a time ---------------------------------------------------------------------------------------------------
+
+struct row {
+  std::string_view device;
+  p asked;
+  p weight;  // as a weight or activation
+  p cache;   // as KV cache
+};
+constexpr row rows[] = {
+    {"b10", p::nvfp4, p::nvfp4, p::nvfp4},
+    {"b10", p::nvfp4_kv, p::nvfp4_kv, p::nvfp4_kv},
+    {"b10", p::fp8_e4m3, p::fp8_e4m3, p::fp8_e4m3},
+    {"b10", p::mxfp4, p::mxfp4, p::mxfp4},
+    {"h100_sxm", p::nvfp4, p::int4_g128, p::fp8_e4m3},
+    {"h100_sxm", p::nvfp4_kv, p::int4_g128, p::fp8_e4m3},
+    {"h100_sxm", p::fp8_e5m2, p::fp8_e5m2, p::fp8_e5m2},
+    {"h100_sxm", p::fp8_e4m3fnuz, p::fp8_e4m3, p::fp8_e4m3},  // AMD's patterns on NVIDIA
+    {"h100_sxm", p::mxfp8_e4m3, p::fp8_e4m3, p::fp8_e4m3},    // no block scales in the unit
+    {"h100_sxm", p::int4_g128, p::int4_g128, p::int4_g128},
+    {"h100_sxm", p::bf16, p::bf16, p::bf16},
+    {"a100_sxm_80gb", p::fp8_e4m3, p::int8_channel, p::int8},
+    {"a100_sxm_80gb", p::nvfp4_kv, p::int4_g128, p::int8},
+    {"a100_sxm_80gb", p::gguf_q4_k, p::gguf_q4_k, p::gguf_q4_k},
+    {"mi300x", p::fp8_e4m3, p::fp8_e4m3fnuz, p::fp8_e4m3fnuz},
+    {"mi300x", p::fp8_e5m2, p::fp8_e5m2fnuz, p::fp8_e5m2fnuz},
+    {"mi300x", p::nvfp4_kv, p::int4_g128, p::fp8_e4m3fnuz},
+    {"mi355x", p::nvfp4, p::mxfp4, p::fp8_e4m3},  // MX blocks only
+    {"mi355x", p::mxfp4, p::mxfp4, p::fp8_e4m3},
+    {"mi355x", p::fp8_e4m3, p::fp8_e4m3, p::fp8_e4m3},
+    {"v100_sxm2_32gb", p::fp8_e4m3, p::fp16, p::int8},  // neither FP8 nor INT8 units
+    {"v100_sxm2_32gb", p::bf16, p::fp16, p::fp16},
+    {"t4", p::fp8_e4m3, p::int8_channel, p::int8},
+    {"t4", p::bf16, p::fp16, p::fp16},
+    {"tpu_v5e", p::fp16, p::bf16, p::bf16},
+    {"gaudi3", p::fp16, p::bf16, p::bf16},  // has FP16 at a quarter of the BF16 rate
+    {"b200_sxm", p::fp16, p::fp16, p::fp16},
+};
+constexpr auto replaced = [](const row& r) {
+  const hardware_spec& device = get_hardware(r.device);
+  return runnable_precision(device, r.asked) == r.weight &&
+         runnable_kv_precision(device, r.asked) == r.cache;
+};
+static_assert(test::first_failure(rows, replaced) == -1);
+
+TEST_CASE("a format that a device lacks is replaced") {
+  for (const row& r : test::at_run_time(rows)) {
+    CAPTURE(r.device, to_string(r.asked));
+    CHECK(replaced(r));
+  }
+}
+
+/// FP8, FP4 and 16-bit formats need a unit; the others are stored, and dequantized where there is none.
+bool runs_or_dequantizes(const hardware_spec& hw, p format) {
+  switch (format_of(format).kind) {
+    case element_kind::fp8:
+    case element_kind::fp16:
+    case element_kind::bf16:
+      return supports_natively(hw, format);
+    case element_kind::fp4:
+      return supports_natively(hw, format == p::nvfp4_kv ? p::nvfp4 : format);
+    default:
+      return true;
+  }
+}
+
+TEST_CASE("every format on every device becomes one that runs, once and for all") {
+  int failures = 0;
+  for (const hardware_spec* device : list_hardware()) {
+    for (const precision_format& f : precision_formats) {
+      const p weight = runnable_precision(*device, f.id);
+      const p cache = runnable_kv_precision(*device, f.id);
+      failures +=
+          runs_or_dequantizes(*device, weight) && runs_or_dequantizes(*device, cache) ? 0 : 1;
+      failures += runnable_precision(*device, weight) == weight ? 0 : 1;  // no chains
+      failures += runnable_kv_precision(*device, cache) == cache ? 0 : 1;
+      const bool slow = f.id == p::fp16 && native_16bit(*device) != p::fp16;
+      const bool needless = runs_or_dequantizes(*device, f.id) && !slow && weight != f.id;
+      failures += needless ? 1 : 0;
+    }
+  }
+  CHECK(failures == 0);
+}
+
+// ---- a whole strategy -------------------------------------------------------------------------------------------------------
+
+static_assert(adapt_to(hw::b10, create_nvfp4_blackwell()).config == create_nvfp4_blackwell());
+static_assert(adapt_to(hw::b10, create_nvfp4_blackwell()).substitutions.empty());
+
+TEST_CASE("a strategy keeps its order and its name, and lists each replacement once") {
+  const adapted_strategy a = adapt_to(hw::a100_sxm_80gb, create_hybrid_long_context());
+  const substitution expected[] = {
+      {p::fp8_e4m3, p::int8_channel}, {p::nvfp4, p::int4_g128}, {p::nvfp4_kv, p::int8}};
+  REQUIRE(a.substitutions.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(a.substitutions[i] == expected[i]);
+  }
+  CHECK(a.config.name == "hybrid_long_context");
+  CHECK(a.config.claims == create_hybrid_long_context().claims);
+  CHECK(a.config.get_precision(op::q_proj) == p::int8_channel);
+  CHECK(a.config.get_precision(op::ffn_up) == p::int4_g128);
+  CHECK(a.config.get_precision(op::kv_cache) == p::int8);
+  CHECK(a.config.get_precision(op::lm_head) == p::fp16);
+}
+
+TEST_CASE("layers, defaults and the entry of the KV cache are replaced too") {
+  const mixed_precision_config asked =
+      mixed_precision_config{.name = "asked",
+                             .default_activation_precision = p::fp8_e4m3,
+                             .default_weight_precision = p::nvfp4}
+          .with(op::kv_cache, p::nvfp4_kv)
+          .with(op::softmax, p::fp8_e4m3)
+          .with_layers(3, 7, p::nvfp4)
+          .with_layers(4, 5, p::fp8_e4m3, {op::o_proj});
+  const adapted_strategy a = adapt_to(hw::mi300x, asked);
+  CHECK(a.config.default_activation_precision == p::fp8_e4m3fnuz);
+  CHECK(a.config.default_weight_precision == p::int4_g128);
+  CHECK(a.config.get_precision(op::softmax) == p::fp8_e4m3fnuz);
+  CHECK(a.config.get_precision(op::ffn_up, 3) == p::int4_g128);
+  CHECK(a.config.get_precision(op::o_proj, 4) == p::fp8_e4m3fnuz);
+  CHECK(a.config.get_precision(op::kv_cache) == p::fp8_e4m3fnuz);
+  CHECK(is_valid(a.config));
+  CHECK(a.substitutions.size() == 3);  // NVFP4 -> INT4_G128, FP8 -> FNUZ, NVFP4_KV -> FNUZ
+}
+
+TEST_CASE("one 16-bit format for another is no replacement worth a word") {
+  const adapted_strategy a = adapt_to(hw::tpu_v5e, create_fp16_baseline());
+  CHECK(a.substitutions.empty());
+  CHECK(a.config.get_precision(op::q_proj) == p::bf16);
+  CHECK(a.config.get_precision(op::kv_cache) == p::bf16);
+}
+
+TEST_CASE("every strategy on every device is made of formats that run") {
+  int failures = 0;
+  for (const hardware_spec* device : list_hardware()) {
+    for (const strategy_entry& entry : list_strategies()) {
+      const mixed_precision_config asked = entry.create(32);
+      const adapted_strategy a = adapt_to(*device, asked);
+      failures += is_valid(a.config) ? 0 : 1;
+      for (const op each : operator_types) {
+        for (std::int64_t layer = 0; layer < 32; ++layer) {
+          const p before = asked.get_precision(each, layer);
+          const p after = a.config.get_precision(each, layer);
+          failures +=
+              runs_or_dequantizes(*device, after) || !weight_operators.contains(each) ? 0 : 1;
+          const bool wide = format_of(before).element_bits == 16;
+          bool listed = before == after || (wide && format_of(after).element_bits == 16);
+          for (const substitution& s : a.substitutions) {
+            listed = listed || s == substitution{before, after};
+          }
+          failures += listed ? 0 : 1;
+        }
+      }
+      failures += runs_or_dequantizes(*device, a.config.kv_cache_precision) ? 0 : 1;
+      failures += runs_or_dequantizes(*device, a.config.default_activation_precision) ? 0 : 1;
+      failures += adapt_to(*device, a.config).config == a.config ? 0 : 1;
+    }
+  }
+  CHECK(failures == 0);
+}
+
+TEST_CASE("a broken strategy is refused") {
+  CHECK_THROWS_WITH(adapt_to(hw::b10, {}),
+                    test::contains("mixed_precision_config: name must not be empty"));
+}
+
+}  // namespace
