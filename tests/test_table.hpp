@@ -37,7 +37,8 @@ template <class Rows, class Predicate>
 template <class Rows>
 [[nodiscard]] auto at_run_time(const Rows& rows) {
   using row = std::remove_cvref_t<decltype(*std::begin(rows))>;
-  const row* volatile first = std::data(rows);  // a volatile pointer may point anywhere, so nothing behind it is known
+  const row* volatile first =
+      std::data(rows);  // a volatile pointer may point anywhere, so nothing behind it is known
   const volatile std::size_t count = std::size(rows);
   const row* begin = first;
   return std::vector<row>(begin, begin + count);

@@ -166,8 +166,7 @@ class adaptive_precision_selector {
       if (history_.size() >= limit) {
         history_.erase(history_.begin());
       }
-      history_.push_back(
-          {.operator_name = name, .precision = chosen, .outlier_ratio = ratio});
+      history_.push_back({.operator_name = name, .precision = chosen, .outlier_ratio = ratio});
     }
     for (precision_distribution& d : distribution_) {
       if (d.operator_name == name) {

@@ -107,8 +107,7 @@ class scale_history {
       }
     }
     detail::expects(entries_.size() < max_operators, "scale_history: at most 65536 operators");
-    entries_.push_back(
-        {.operator_name = name, .averages = std::vector<double>(scales, 0.0)});
+    entries_.push_back({.operator_name = name, .averages = std::vector<double>(scales, 0.0)});
     return entries_.back();
   }
 

@@ -85,8 +85,10 @@ static_assert(names_are_complete(granularity_names) && names_are_complete(calibr
   if (scale < std::numeric_limits<float>::min()) {
     return std::numeric_limits<float>::min();
   }
-  while (static_cast<double>(scale) * static_cast<double>(top) > static_cast<double>(std::numeric_limits<float>::max())) {
-    scale = std::bit_cast<float>(std::bit_cast<std::uint32_t>(scale) - 1U);  // the next float towards zero
+  while (static_cast<double>(scale) * static_cast<double>(top) >
+         static_cast<double>(std::numeric_limits<float>::max())) {
+    scale = std::bit_cast<float>(std::bit_cast<std::uint32_t>(scale) -
+                                 1U);  // the next float towards zero
   }
   return scale;
 }
@@ -95,8 +97,9 @@ static_assert(names_are_complete(granularity_names) && names_are_complete(calibr
 ///
 /// formula   sum over i of (round_trip(p, x_i, scale) - x_i)^2, in double, in order; ends early once it passes `give_up`
 /// requires  scale > 0
-[[nodiscard]] constexpr double round_trip_error(std::span<const float> values, precision p, float scale,
-                                                double give_up = std::numeric_limits<double>::infinity()) {
+[[nodiscard]] constexpr double round_trip_error(
+    std::span<const float> values, precision p, float scale,
+    double give_up = std::numeric_limits<double>::infinity()) {
   detail::expects(scale > 0.0F, "round_trip_error: the scale must be positive");
   double error = 0.0;
   for (const float x : values) {
@@ -122,7 +125,8 @@ static_assert(names_are_complete(granularity_names) && names_are_complete(calibr
 /// formula   scale_for_clip(abs_percentile(values, q)); absmax when that percentile is 0 (more than q % of exact zeros)
 /// requires  0 < q <= 100
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-[[nodiscard]] constexpr float percentile_scale(std::span<const float> values, precision p, double q = 99.9) {
+[[nodiscard]] constexpr float percentile_scale(std::span<const float> values, precision p,
+                                               double q = 99.9) {
   detail::expects(q > 0.0 && q <= 100.0, "percentile_scale: q must be in (0, 100]");
   if (values.empty()) {
     return 1.0F;
@@ -145,7 +149,8 @@ struct scale_search {
   double clip;
 
   constexpr void consider(double candidate) {
-    if (error == 0.0 || !(candidate > 0.0) || candidate > static_cast<double>(std::numeric_limits<float>::max())) {
+    if (error == 0.0 || !(candidate > 0.0) ||
+        candidate > static_cast<double>(std::numeric_limits<float>::max())) {
       return;
     }
     const float next = scale_for_clip(static_cast<float>(candidate), p);
@@ -173,7 +178,8 @@ struct scale_search {
   if (absmax == 0.0F) {
     return start;
   }
-  detail::scale_search search{values, p, start, round_trip_error(values, p, start), static_cast<double>(absmax)};
+  detail::scale_search search{values, p, start, round_trip_error(values, p, start),
+                              static_cast<double>(absmax)};
   double clip = static_cast<double>(absmax);
   for (int i = 1; i <= 56; ++i) {
     clip *= detail::eighth_octave_down;
@@ -198,7 +204,8 @@ struct scale_search {
 ///
 /// requires  0 < q <= 100
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-[[nodiscard]] constexpr float choose_scale(calibration how, std::span<const float> values, precision p, double q = 99.9) {
+[[nodiscard]] constexpr float choose_scale(calibration how, std::span<const float> values,
+                                           precision p, double q = 99.9) {
   switch (how) {
     case calibration::absmax:
       return absmax_scale(values, p);
