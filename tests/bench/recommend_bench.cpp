@@ -88,6 +88,8 @@ std::vector<result> measure() {
   const mixed_precision_config nvfp4 = create_nvfp4_blackwell();
   const mixed_precision_config gradient = create_layerwise_gradient(model.num_layers);
   const integrated_quantization_engine engine{device};
+  const integrated_quantization_engine replacing{
+      hw::a100_sxm_80gb};  // neither FP8 nor FP4: the longest answer
   static quantization_recommendation from;
   static quantization_recommendation to;
   keep(from);
@@ -120,6 +122,9 @@ std::vector<result> measure() {
   });
   add("recommend, prefill", 2000, [&](std::size_t i) {
     keep(engine.recommend(model, {.phase = phase::prefill, .seq_len = length(i)}));
+  });
+  add("recommend, 3 replacements", 2000, [&](std::size_t i) {
+    keep(replacing.recommend(model, {.phase = phase::decode, .seq_len = 8 * length(i)}));
   });
   return all;
 }

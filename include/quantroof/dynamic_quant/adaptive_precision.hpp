@@ -99,9 +99,8 @@ struct precision_distribution {
   precision wanted = precision::nvfp4;
   if (outlier_ratio > c.high_outlier_threshold) {
     wanted = precision::fp16;
-  } else if (outlier_ratio > c.medium_outlier_threshold) {
-    wanted = precision::fp8_e4m3;
-  } else if (outlier_ratio > c.low_outlier_threshold && !memory_bound) {
+  } else if (outlier_ratio > c.medium_outlier_threshold ||
+             (outlier_ratio > c.low_outlier_threshold && !memory_bound)) {
     wanted = precision::fp8_e4m3;
   }
   const double needed = format_of(wanted).element_bits;

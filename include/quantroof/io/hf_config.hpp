@@ -182,6 +182,9 @@ void refuse_unmodelled(const hf_reader<Json>& config, const hf_family& family,
     }
   }
   if (const Json* const types = config.find("layer_types"); types != nullptr) {
+    if (!types->is_array()) {
+      config.refuse("layer_types", "must be an array");
+    }
     for (const auto& type : *types) {
       if (!type.is_string() || json_text(type) != "full_attention") {
         config.refuse("layer_types", "only full_attention is read here");

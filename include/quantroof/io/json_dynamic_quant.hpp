@@ -122,15 +122,16 @@ struct detail::json_record<precision_decision> {
 /// {"operator_name": "q_proj", "counts": {"NVFP4": 3}}: precisions that were never chosen are left out.
 template <JsonValue Json>
 void to_json(Json& json, const precision_distribution& d) {
-  json = Json::object();
-  json["operator_name"] = d.operator_name.view();
+  Json object = Json::object();
+  object["operator_name"] = d.operator_name.view();
   Json counts = Json::object();
   for (const precision_format& format : precision_formats) {
     if (d.count(format.id) > 0) {
       counts[typename Json::string_t(format.name)] = d.count(format.id);
     }
   }
-  json["counts"] = counts;
+  object["counts"] = counts;
+  json = std::move(object);
 }
 
 template <>

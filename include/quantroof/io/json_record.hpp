@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/short_string.hpp"
@@ -132,7 +133,7 @@ void refuse_unknown_members(const Json& object, const member_names& names) {
 template <JsonValue Json>
 [[nodiscard]] io::input_error broken_rule(const Json& object, const member_names& names,
                                           const domain_error& error) {
-  const io::input_error whole{"", "", error.what()};
+  io::input_error whole{"", "", error.what()};
   const std::string_view text = whole.rule();
   const std::size_t colon = text.find(": ");
   if (colon != text.npos) {
@@ -152,9 +153,11 @@ template <JsonValue Json>
 /// errors    io::input_error where a number is NaN or infinite
 template <JsonValue Json, detail::JsonRecord T>
 void to_json(Json& json, const T& value) {
-  json = Json::object();
-  detail::member_writer<Json> writer{json};
+  Json object = Json::
+      object();  // apart: nlohmann's constructor would leak what a throwing hook leaves in `json`
+  detail::member_writer<Json> writer{object};
   detail::json_record<T>::members(writer, value);
+  json = std::move(object);
 }
 
 /// A struct from a JSON object; `value` is changed only when all of it could be read.

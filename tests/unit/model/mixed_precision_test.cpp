@@ -3,6 +3,8 @@
 // Which precision an operator of a layer has: the order of the rules, the specification's example, the bands of equal layers.
 #include "quantroof/model/mixed_precision.hpp"
 
+#include <limits>
+
 #include "catch.hpp"
 #include "test_table.hpp"
 

@@ -46,7 +46,7 @@ constexpr auto comes_back = [](const trip_row& r) {
 };
 static_assert(test::first_failure(trips, comes_back) == -1);
 
-// One block of 32 with a largest magnitude of 8: MXFP4's floor rule takes 2^(3 - 2) = 2 and clips 8 / 2 = 4 exactly; MXFP8's 2^(3 - 8).
+// One block of 32 with a largest magnitude of 8: the floor rule gives MXFP4 the scale 2^(3 - 2), MXFP8 the scale 2^(3 - 8).
 constexpr float mx_value(precision p, float largest, float x) {
   std::array<float, 32> in{};
   std::array<float, 32> out{};
@@ -94,6 +94,11 @@ static_assert(nvfp4_scale_code(unit, 2688.0F) == 0x7E && nvfp4_scale_code(unit, 
 static_assert(nvfp4_scale_code(unit, 1e6F) == 0x7E);  // a block above the tensor's absmax saturates
 static_assert(nvfp4_multiplier(unit, 0x38) == 1.0F && nvfp4_multiplier(unit, 0x40) == 0.5F);
 static_assert(nvfp4_multiplier(unit, 0x00) == std::numeric_limits<float>::max());
+// 9 * 224 / 6 = 336 would tie to 320 (7A); TransformerEngine multiplies by 224 * fl(1/6), an ulp more, and gets 352.
+static_assert(nvfp4_scale_code(make_nvfp4_tensor_scale(12.0F), 9.0F) == 0x7B);
+// Of a tiny tensor both factors end at the largest float, so that they still undo each other.
+static_assert(make_nvfp4_tensor_scale(0x1p-149F).decode ==
+              1.0F / std::numeric_limits<float>::max());
 static_assert(make_nvfp4_tensor_scale(0.0F).encode == 1.0F &&
               make_nvfp4_tensor_scale(0x1p-149F).encode == std::numeric_limits<float>::max());
 
@@ -160,6 +165,8 @@ constexpr row_value values[] = {
     {precision::mxfp6_e3m2, 16.0F, 11.0F, 12.0F},  // 10 and 12 are neighbours: to the even code
     {precision::mxfp6_e2m3, 4.0F, 0.3F, 0.25F},
     {precision::mxfp8_e5m2, 32768.0F, 1.1F, 1.0F},
+    {precision::mxint8, 1.0F, 0.02F, 0x1p-6F},  // codes stand for multiples of 2^-6: 1.28 -> 1
+    {precision::mxint8, 1.99F, 1.99F, 127.0F / 64.0F},
 };
 constexpr auto gives_value = [](const row_value& r) {
   std::array<float, 16> in{};
@@ -170,6 +177,15 @@ constexpr auto gives_value = [](const row_value& r) {
   return out[5] == r.back;
 };
 static_assert(test::first_failure(values, gives_value) == -1);
+
+// Around an odd zero point a tie falls differently when the zero point is added before rounding: -5 .. 10, scale 1, zero 5.
+constexpr float beside_zero_point(precision p, float x) {
+  std::array<float, 3> in{-5.0F, 10.0F, x};
+  round_trip_blocks(p, in, in, 0.0F);
+  return in[2];
+}
+static_assert(beside_zero_point(precision::int4_g128_zp4, 0.5F) == 0.0F);   // round(0.5) + 5
+static_assert(beside_zero_point(precision::int4_g128_zp16, 0.5F) == 1.0F);  // round(0.5 + 5)
 
 constexpr precision blocked[] = {precision::mxfp8_e4m3,
                                  precision::mxfp8_e5m2,
