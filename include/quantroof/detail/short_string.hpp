@@ -34,9 +34,11 @@ class short_string {
   constexpr short_string& append(std::string_view text) {
     detail::expects(text.size() <= N - size_,
                     "short_string: the text is longer than the capacity of this field");
+    std::size_t end = size_;
     for (const char c : text) {
-      text_[size_++] = c;
+      text_[end++] = c;
     }
+    size_ = static_cast<std::uint16_t>(end);
     return *this;
   }
 

@@ -2,9 +2,9 @@
 //
 // JSON text that nobody has checked yet into a nlohmann::json, in one pass. The only header that includes <nlohmann/json.hpp>.
 //
-// Refused, each with its place: more than max_json_bytes; nesting deeper than max_json_depth, before anything deeper is built; a
-// member twice in one object; numbers beyond the range of double (1e999), NaN and Infinity; text that ends too early or goes on after
-// the value; bytes that are not UTF-8; nothing at all. A byte order mark is skipped. Comments are not JSON.
+// Refused, each with its place: more than max_json_bytes or max_json_values; nesting deeper than max_json_depth, before anything
+// deeper is built; a member twice in one object; numbers beyond the range of double (1e999), NaN and Infinity; text that ends too
+// early or goes on after the value; bytes that are not UTF-8; nothing at all. A byte order mark is skipped. Comments are not JSON.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,7 @@ namespace io {
 
 inline constexpr std::size_t max_json_bytes = std::size_t{64} << 20U;
 inline constexpr std::size_t max_json_depth = 64;
+inline constexpr std::size_t max_json_values = std::size_t{1} << 22U;
 
 }  // namespace io
 
@@ -33,6 +34,10 @@ namespace detail {
 class json_builder : public nlohmann::json_sax<nlohmann::json> {
  public:
   using json = nlohmann::json;
+
+  json_builder() noexcept(false) = default;
+  json_builder(const json_builder&) = delete;
+  json_builder& operator=(const json_builder&) = delete;
 
   bool null() override { return put(nullptr); }
   bool boolean(bool value) override { return put(value); }
@@ -84,6 +89,10 @@ class json_builder : public nlohmann::json_sax<nlohmann::json> {
 
   template <class Value>
   json* add(Value&& value) {
+    if (++values_ > io::max_json_values) {
+      throw io::input_error{"", place().view(),
+                            "holds more than " + std::to_string(io::max_json_values) + " values"};
+    }
     if (open_.empty()) {
       root_ = std::forward<Value>(value);
       return &root_;
@@ -140,6 +149,7 @@ class json_builder : public nlohmann::json_sax<nlohmann::json> {
 
   json root_;
   std::vector<level> open_;
+  std::size_t values_ = 0;
 };
 
 }  // namespace detail

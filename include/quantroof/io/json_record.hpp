@@ -48,7 +48,7 @@ struct member_writer {
   void required(std::string_view key, const T& value) {
     Json json;
     read_at(key, [&] { write_value(json, value); });
-    object[typename Json::string_t(key)] = json;
+    object[typename Json::string_t(key)] = std::move(json);
   }
   template <class T>
   void optional(std::string_view key, const T& value) {
@@ -153,8 +153,8 @@ template <JsonValue Json>
 /// errors    io::input_error where a number is NaN or infinite
 template <JsonValue Json, detail::JsonRecord T>
 void to_json(Json& json, const T& value) {
-  Json object = Json::
-      object();  // apart: nlohmann's constructor would leak what a throwing hook leaves in `json`
+  // Apart from `json`: nlohmann's constructor would leak what it holds when a hook throws.
+  Json object = Json::object();
   detail::member_writer<Json> writer{object};
   detail::json_record<T>::members(writer, value);
   json = std::move(object);

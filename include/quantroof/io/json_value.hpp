@@ -265,12 +265,13 @@ void write_value(Json& json, const std::optional<T>& value) {
 
 template <JsonValue Json, class List>
 void write_list(Json& json, const List& list) {
-  json = Json::array();
+  Json array = Json::array();
   for (const auto& entry : list) {
     Json element;
-    read_at(json.size(), [&] { write_value(element, entry); });
-    json.push_back(element);
+    read_at(array.size(), [&] { write_value(element, entry); });
+    array.push_back(std::move(element));
   }
+  json = std::move(array);
 }
 template <JsonValue Json, class T, std::size_t N>
 void write_value(Json& json, const static_vector<T, N>& value) {

@@ -152,6 +152,18 @@ TEST_CASE("a text of more than 64 MiB is not looked at") {
   REQUIRE_THROWS_WITH(io::parse_json(big, "f"), test::contains("f: is larger than 64 MiB"));
 }
 
+TEST_CASE("a text of more than 2^22 values is not built") {
+  std::string text = "{\"a\": [0";
+  text.reserve(2 * io::max_json_values + 16);
+  for (std::size_t i = 3; i < io::max_json_values;
+       ++i) {  // the object, its array and the first 0 count
+    text += ",0";
+  }
+  CHECK(io::parse_json(text + "]}").at("a").size() == io::max_json_values - 2);
+  REQUIRE_THROWS_WITH(io::parse_json(text + ",0]}", "f"),
+                      test::contains("f: /a/4194302: holds more than 4194304 values"));
+}
+
 TEST_CASE("parse says what is wrong in a value") {
   CHECK(io::parse<scenario>(R"({"phase": "decode", "seq_len": 7})").seq_len == 7);
   CHECK(io::parse<std::vector<int>>("[1, 2]") == std::vector<int>{1, 2});
