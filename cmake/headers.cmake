@@ -10,11 +10,13 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/detail/names.hpp
     include/quantroof/detail/short_string.hpp
     include/quantroof/detail/static_vector.hpp
+    include/quantroof/dynamic_quant/activation_groups.hpp
     include/quantroof/dynamic_quant/activation_stats.hpp
     include/quantroof/dynamic_quant/adaptive_precision.hpp
     include/quantroof/dynamic_quant/dynamic_quant_config.hpp
     include/quantroof/dynamic_quant/dynamic_quantizer.hpp
     include/quantroof/dynamic_quant/gemm_policy.hpp
+    include/quantroof/dynamic_quant/operator_list.hpp
     include/quantroof/dynamic_quant/scale_history.hpp
     include/quantroof/engine/engine.hpp
     include/quantroof/engine/recommendation.hpp
@@ -46,7 +48,9 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/model/strategies.hpp
     include/quantroof/model/transformer.hpp
     include/quantroof/precision/block_format.hpp
+    include/quantroof/precision/element_rounder.hpp
     include/quantroof/precision/float_format.hpp
+    include/quantroof/precision/granularity.hpp
     include/quantroof/precision/minifloat.hpp
     include/quantroof/precision/percentile.hpp
     include/quantroof/precision/precision.hpp

@@ -4,20 +4,22 @@
 //
 //   outlier_ratio > high: FP16     > medium: FP8     <= low: NVFP4     between low and medium: the context decides
 //
-// Decisions are kept, the latest history_limit of them, and counted per operator.
+// Decisions are kept, the latest history_limit of them, and counted per operator. Statistics leave out NaN and Inf, and so does the
+// choice: look at nan_count and inf_count yourself. Not here: how a precision changes quality (engine/).
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/math.hpp"
-#include "quantroof/detail/short_string.hpp"
 #include "quantroof/detail/static_vector.hpp"
 #include "quantroof/dynamic_quant/activation_stats.hpp"
+#include "quantroof/dynamic_quant/operator_list.hpp"
 #include "quantroof/model/phase.hpp"
 #include "quantroof/precision/precision.hpp"
 
@@ -38,11 +40,15 @@ struct adaptive_quant_config {
 
 /// Refuses options that make no sense; returns true otherwise.
 ///
-/// requires  at least one candidate; 0 < low <= medium <= high, finite; history_limit in [0, 2^24]
+/// requires  at least one candidate, none of them E8M0; 0 < low <= medium <= high, finite; history_limit in [0, 2^24]
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 constexpr bool is_valid(const adaptive_quant_config& c) {
   detail::expects(!c.precision_candidates.empty(),
                   "adaptive_quant_config: precision_candidates must not be empty");
+  for (const precision candidate : c.precision_candidates) {
+    detail::expects(format_of(candidate).kind != element_kind::scale_only,
+                    "adaptive_quant_config: E8M0 holds scales, it is no candidate for values");
+  }
   detail::expects(c.low_outlier_threshold > 0 &&
                       c.low_outlier_threshold <= c.medium_outlier_threshold &&
                       c.medium_outlier_threshold <= c.high_outlier_threshold &&
@@ -64,7 +70,7 @@ struct adaptive_context {
 
 /// One decision of the past.
 struct precision_decision {
-  short_string<128> operator_name{};
+  operator_name_text operator_name{};
   quantroof::precision precision = quantroof::precision::fp16;
   double outlier_ratio = 0;
 
@@ -73,7 +79,7 @@ struct precision_decision {
 
 /// How often an operator got each precision.
 struct precision_distribution {
-  short_string<128> operator_name{};
+  operator_name_text operator_name{};
   std::array<std::int64_t, precision_count> counts{};
 
   [[nodiscard]] constexpr std::int64_t count(precision p) const {
@@ -84,7 +90,8 @@ struct precision_distribution {
 /// The precision the rule gives, before and without history.
 ///
 /// formula   above; between low and medium a KV cache beyond 8192 tokens and a decode step (both memory bound) take NVFP4, a prefill FP8.
-///           Not among the candidates: the narrowest candidate that is wider, else the widest one
+///           Not among the candidates: the narrowest that is at least as wide, the first of equals (MXFP4 stands for NVFP4, BF16 for
+///           FP16), else the widest one
 /// requires  is_valid(c); outlier_ratio finite and not negative
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr precision adaptive_precision(const adaptive_quant_config& c,
@@ -131,55 +138,61 @@ class adaptive_precision_selector {
 
   /// The precision for these activations; see adaptive_precision.
   ///
-  /// requires  a name; finite statistics
+  /// requires  a name of 1 to 128 bytes; finite statistics; at most 65536 operators
   /// errors    quantroof::domain_error at run time; does not compile in a constant expression
   /// example   examples/dynamic_quant_demo.cpp
   constexpr precision select_precision(std::string_view operator_name,
                                        const activation_stats& stats,
                                        const adaptive_context& context) {
     detail::expects(!operator_name.empty(), "select_precision: the operator needs a name");
+    distribution_.expects_room(operator_name);
     const double ratio = stats.outlier_ratio();
     const precision chosen = adaptive_precision(config_, ratio, context);
-    remember(operator_name, chosen, ratio);
+    remember({.operator_name = operator_name, .precision = chosen, .outlier_ratio = ratio});
     return chosen;
   }
 
   [[nodiscard]] constexpr const adaptive_quant_config& config() const { return config_; }
-  /// The latest decisions, oldest first, at most history_limit.
-  [[nodiscard]] constexpr const std::vector<precision_decision>& history() const {
-    return history_;
+  /// The latest decisions, oldest first, at most history_limit; valid until the next call.
+  [[nodiscard]] constexpr std::span<const precision_decision> history() const {
+    const std::span<const precision_decision> all{decisions_};
+    const auto limit = static_cast<std::size_t>(config_.history_limit);
+    return all.size() > limit ? all.last(limit) : all;
   }
-  /// All decisions, counted per operator.
+  /// All decisions, counted per operator, in order of first use.
   [[nodiscard]] constexpr const std::vector<precision_distribution>& distribution() const {
-    return distribution_;
+    return distribution_.entries();
+  }
+  /// The counts of one operator, or nullptr.
+  [[nodiscard]] constexpr const precision_distribution* find_distribution(
+      std::string_view operator_name) const {
+    return distribution_.find(operator_name);
   }
   constexpr void reset() {
-    history_.clear();
+    decisions_.clear();
     distribution_.clear();
   }
 
  private:
-  constexpr void remember(std::string_view name, precision chosen, double ratio) {
+  constexpr void remember(const precision_decision& decision) {
     const auto limit = static_cast<std::size_t>(config_.history_limit);
     if (limit > 0) {
-      if (history_.size() >= limit) {
-        history_.erase(history_.begin());
+      if (decisions_.size() >=
+          2 * limit) {  // now and then, so that a decision costs the same however many are kept
+        decisions_.erase(decisions_.begin(), decisions_.end() - static_cast<std::ptrdiff_t>(limit));
       }
-      history_.push_back({.operator_name = name, .precision = chosen, .outlier_ratio = ratio});
+      decisions_.push_back(decision);
     }
-    for (precision_distribution& d : distribution_) {
-      if (d.operator_name == name) {
-        ++d.counts[static_cast<std::size_t>(chosen)];
-        return;
-      }
+    precision_distribution* counts = distribution_.find(decision.operator_name);
+    if (counts == nullptr) {
+      counts = &distribution_.put({.operator_name = decision.operator_name});
     }
-    distribution_.push_back({.operator_name = name});
-    ++distribution_.back().counts[static_cast<std::size_t>(chosen)];
+    ++counts->counts[static_cast<std::size_t>(decision.precision)];
   }
 
   adaptive_quant_config config_{};
-  std::vector<precision_decision> history_{};
-  std::vector<precision_distribution> distribution_{};
+  std::vector<precision_decision> decisions_{};  // at most twice history_limit
+  detail::operator_list<precision_distribution> distribution_{};
 };
 
 }  // namespace quantroof

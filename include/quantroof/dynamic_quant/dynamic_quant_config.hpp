@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How activations are quantized at run time: the specification's DynamicQuantConfig.
+// How activations are quantized at run time: the specification's DynamicQuantConfig, and which formats activations can take.
 #pragma once
 
 #include "quantroof/detail/expects.hpp"
+#include "quantroof/detail/math.hpp"
+#include "quantroof/precision/granularity.hpp"
 #include "quantroof/precision/precision.hpp"
-#include "quantroof/precision/quantize.hpp"
 
 namespace quantroof {
+
+/// True for formats a row of activations can be stored in: elements of at most 16 bits with one scale, or with blocks along the row.
+///
+/// ignores   E8M0 holds scales; FP8_E4M3_BLOCK128 shares scales between rows; GGUF_Q4_K and GGUF_Q6_K are encoded by search
+[[nodiscard]] constexpr bool can_hold_activations(precision p) {
+  const precision_format& f = format_of(p);
+  return f.element_bits <= 16 && f.kind != element_kind::scale_only &&
+         (!has_blocks(p) || f.scales.block_rows == 1) && p != precision::gguf_q4_k &&
+         p != precision::gguf_q6_k;
+}
 
 /// Options of a dynamic_quantizer.
 struct dynamic_quant_config {
@@ -26,11 +37,13 @@ struct dynamic_quant_config {
 
 /// Refuses options that make no sense; returns true otherwise.
 ///
-/// requires  an element of at most 16 bits; percentile in (0, 100]; outlier_threshold > 0; smoothing in [0, 1)
+/// requires  can_hold_activations(precision); percentile in (0, 100]; outlier_threshold > 0; smoothing in [0, 1)
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 constexpr bool is_valid(const dynamic_quant_config& c) {
   detail::expects(format_of(c.precision).element_bits <= 16,
                   "dynamic_quant_config: precision must have elements of at most 16 bits");
+  detail::expects(can_hold_activations(c.precision),
+                  "dynamic_quant_config: precision must be a format that can_hold_activations");
   detail::expects(c.percentile > 0 && c.percentile <= 100,
                   "dynamic_quant_config: percentile must be in (0, 100]");
   detail::expects(c.outlier_threshold > 0 && detail::is_finite(c.outlier_threshold),

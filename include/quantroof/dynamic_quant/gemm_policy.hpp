@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The matrix product of the dynamic quantizer, as something a caller can replace by BLAS, Eigen or a GPU.
+//
+// Ours is a reference: FP32, sums in an order that depends on k alone. Not here: cache blocking, threads.
 #pragma once
 
-#include <concepts>
+#include <array>
 #include <cstddef>
 #include <span>
 
@@ -14,12 +16,18 @@ namespace quantroof {
 
 /// Writes a * b^T: a [m, k], b [n, k] as torch.nn.Linear stores weights, out [m, n], all row-major.
 template <class G>
-concept Gemm = requires(const G& gemm, matrix_view<const float> a, matrix_view<const float> b,
+concept Gemm = requires(G& gemm, matrix_view<const float> a, matrix_view<const float> b,
                         matrix_view<float> out) {
   gemm(a, b, out);
 };
 
-/// The product in plain C++: FP32 accumulation in the order of k.
+/// The product in plain C++.
+///
+/// shapes    a [m, k]; b [n, k]; out [m, n]
+/// formula   out[i, j] = sum over k of a[i, k] * b[j, k] in FP32: 32 interleaved partial sums, added pairwise
+/// requires  a.cols() == b.cols(); out is [a.rows(), b.rows()]
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+/// ignores   fused multiply-add, which a compiler may use where the target has it (-ffp-contract)
 struct reference_gemm {
   constexpr void operator()(matrix_view<const float> a, matrix_view<const float> b,
                             matrix_view<float> out) const {
@@ -28,18 +36,35 @@ struct reference_gemm {
     detail::expects(out.rows() == a.rows() && out.cols() == b.rows(),
                     "reference_gemm: out must be [rows of a, rows of b]");
     for (std::size_t i = 0; i < a.rows(); ++i) {
-      const std::span<const float> x = a.row(i);
       for (std::size_t j = 0; j < b.rows(); ++j) {
-        const std::span<const float> w = b.row(j);
-        float sum = 0.0F;
-        for (std::size_t k = 0; k < x.size(); ++k) {
-          sum += x[k] * w[k];
-        }
-        out(i, j) = sum;
+        out(i, j) = dot(a.row(i), b.row(j));
       }
     }
   }
+
+ private:
+  [[nodiscard]] static constexpr float dot(std::span<const float> x, std::span<const float> w) {
+    constexpr std::size_t lanes = 32;
+    const float* const a = x.data();
+    const float* const b = w.data();
+    const std::size_t whole = x.size() / lanes * lanes;
+    std::array<float, lanes> sums{};
+    for (std::size_t k = 0; k < whole; k += lanes) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        sums[lane] += a[k + lane] * b[k + lane];
+      }
+    }
+    for (std::size_t k = whole; k < x.size(); ++k) {
+      sums[k - whole] += a[k] * b[k];
+    }
+    for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+      for (std::size_t lane = 0; lane < half; ++lane) {
+        sums[lane] += sums[lane + half];
+      }
+    }
+    return sums[0];
+  }
 };
-static_assert(Gemm<reference_gemm>);
+static_assert(Gemm<reference_gemm> && Gemm<const reference_gemm>);
 
 }  // namespace quantroof

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which scale maps real values onto a small format: how values share scales (granularity) and how the scale of one group is
-// chosen (calibration).
+// Which scale maps a group of real values onto a small format, by each calibration of granularity.hpp.
 //
 //   scale = clip / element_max(precision); values beyond the clip saturate; x is stored as round(x / scale)
 //
@@ -14,59 +13,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <span>
-#include <string_view>
 
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/math.hpp"
-#include "quantroof/detail/names.hpp"
 #include "quantroof/precision/block_format.hpp"
+#include "quantroof/precision/element_rounder.hpp"
+#include "quantroof/precision/granularity.hpp"
 #include "quantroof/precision/percentile.hpp"
 #include "quantroof/precision/precision.hpp"
 
 namespace quantroof {
-
-/// Which elements of a [tokens, channels] matrix share one scale: all of them, those of a row, those of a column.
-enum class granularity : std::uint8_t { per_tensor, per_token, per_channel };
-
-/// How the scale of a group is chosen.
-enum class calibration : std::uint8_t { absmax, percentile, mse_optimal };
-
-namespace detail {
-inline constexpr name_table<granularity, 3> granularity_names{{
-    {granularity::per_tensor, "per_tensor"},
-    {granularity::per_token, "per_token"},
-    {granularity::per_channel, "per_channel"},
-}};
-inline constexpr name_table<calibration, 3> calibration_names{{
-    {calibration::absmax, "absmax"},
-    {calibration::percentile, "percentile"},
-    {calibration::mse_optimal, "mse_optimal"},
-}};
-static_assert(names_are_complete(granularity_names) && names_are_complete(calibration_names));
-}  // namespace detail
-
-[[nodiscard]] constexpr std::string_view to_string(granularity g) {
-  return detail::name_of(detail::granularity_names, g);
-}
-[[nodiscard]] constexpr std::string_view to_string(calibration c) {
-  return detail::name_of(detail::calibration_names, c);
-}
-[[nodiscard]] constexpr std::optional<granularity> find_granularity(std::string_view name) {
-  return detail::find_name(detail::granularity_names, name);
-}
-[[nodiscard]] constexpr std::optional<calibration> find_calibration(std::string_view name) {
-  return detail::find_name(detail::calibration_names, name);
-}
-/// errors    domain_error that lists the known names
-[[nodiscard]] constexpr granularity parse_granularity(std::string_view name) {
-  return detail::parse_name(detail::granularity_names, name, "parse_granularity");
-}
-/// errors    domain_error that lists the known names
-[[nodiscard]] constexpr calibration parse_calibration(std::string_view name) {
-  return detail::parse_name(detail::calibration_names, name, "parse_calibration");
-}
 
 /// The scale that puts `clip` on the largest element of the format.
 ///
@@ -95,22 +52,36 @@ static_assert(names_are_complete(granularity_names) && names_are_complete(calibr
 
 /// Sum of squared differences between the finite values and their round trip through p.
 ///
-/// formula   sum over i of (round_trip(p, x_i, scale) - x_i)^2, in double, in order; ends early once it passes `give_up`
-/// requires  scale > 0
+/// formula   sum over i of (round_trip(p, x_i, scale) - x_i)^2 in double, as eight interleaved partial sums; ends early once it passes
+///           `give_up`
+/// requires  scale positive and finite; elements of at most 16 bits
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr double round_trip_error(
     std::span<const float> values, precision p, float scale,
     double give_up = std::numeric_limits<double>::infinity()) {
-  detail::expects(scale > 0.0F, "round_trip_error: the scale must be positive");
+  constexpr std::size_t lanes = 8;
+  constexpr std::size_t chunk = 64;
+  const element_rounder rounder{p, scale};
+  std::array<float, chunk> original{};
+  std::array<float, chunk> rounded{};
+  std::array<double, lanes> sums{};
   double error = 0.0;
-  for (const float x : values) {
-    if (detail::magnitude_key(x) < 0) {
-      continue;
+  for (std::size_t first = 0; first < values.size() && error <= give_up; first += chunk) {
+    const std::size_t count = values.size() - first < chunk ? values.size() - first : chunk;
+    const float* const x = values.data() + first;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto bits =
+          std::bit_cast<std::uint32_t>(x[i]);  // NaN and Inf count as 0, which has no error
+      original[i] = std::bit_cast<float>(detail::magnitude_key(x[i]) < 0 ? 0U : bits);
     }
-    const double difference = static_cast<double>(round_trip(p, x, scale)) - static_cast<double>(x);
-    error += difference * difference;
-    if (error > give_up) {
-      break;
+    rounder(std::span<const float>{original.data(), count},
+            std::span<float>{rounded.data(), count});
+    for (std::size_t i = 0; i < count; ++i) {
+      const double d = static_cast<double>(rounded[i]) - static_cast<double>(original[i]);
+      sums[i % lanes] += d * d;
     }
+    error =
+        ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
   }
   return error;
 }

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "catch.hpp"
 #include "test_table.hpp"
@@ -75,6 +77,36 @@ TEST_CASE("NaN and Inf are counted and left out") {
   CHECK(compute_activation_stats(nothing).outlier_ratio() == 0);
   REQUIRE_THROWS_WITH(compute_activation_stats(std::span<const float>{}),
                       test::contains("the activation must not be empty"));
+}
+
+TEST_CASE("a constant tensor has no spread, whatever its length") {
+  const std::vector<float> x(100003, 0.1F);
+  const activation_stats s = compute_activation_stats(x);
+  CHECK(s.std == 0);
+  CHECK(s.mean == static_cast<double>(0.1F));
+  CHECK(s.outlier_ratio() == 1);
+}
+
+TEST_CASE("statistics agree with plain loops over a long tensor") {
+  std::vector<float> x(50021);
+  std::uint32_t state = 5;
+  double sum = 0;
+  for (float& v : x) {
+    state = state * 1664525U + 1013904223U;
+    v = static_cast<float>(state >> 8U) / 16777216.0F + 0.25F;  // uniform in [0.25, 1.25)
+    sum += static_cast<double>(v);
+  }
+  double squares = 0;
+  for (const float v : x) {
+    squares += std::pow(static_cast<double>(v) - sum / 50021, 2);
+  }
+  const activation_stats s = compute_activation_stats(x);
+  CHECK(s.mean == Approx(sum / 50021).epsilon(1e-13));
+  CHECK(s.std == Approx(std::sqrt(squares / 50021)).epsilon(1e-12));
+  CHECK(s.std == Approx(1 / std::sqrt(12.0)).epsilon(0.01));  // of a uniform distribution
+  CHECK(s.percentile_99 == Approx(1.24).epsilon(0.002));
+  CHECK(s.percentile_999 == Approx(1.249).epsilon(0.001));
+  CHECK(s.dynamic_range() == s.percentile_999);
 }
 
 TEST_CASE("a row stride is stepped over") {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "catch.hpp"
@@ -166,14 +167,82 @@ TEST_CASE("scales are smoothed per operator name, with a corrected start") {
   CHECK(q.history().entries().empty());
 }
 
+TEST_CASE("the memory of an operator survives a change of its precision") {
+  dynamic_quantizer q{
+      dynamic_quant_config{.granularity = per_tensor, .calibration_mode = calibration::absmax}};
+  const float x[] = {100, 50, -100, 3};
+  const float w[] = {1, 0, 0, 0};
+  for (int i = 0; i < 3; ++i) {
+    CHECK(q.quantize_dynamic({x, 1, 4}, {w, 1, 4}, "op", precision::fp8_e4m3).metadata.scale ==
+          Approx(100.0 / 448));
+  }
+  const auto r = q.quantize_dynamic({x, 1, 4}, {w, 1, 4}, "op", precision::int8);
+  CHECK(r.metadata.scale == Approx(100.0 / 127));
+  CHECK(r.values[0] == Approx(100));
+  CHECK(r.metadata.clipped_count == 0);
+  CHECK(q.scale_of("op").value() == Approx(100.0 / 448));
+  CHECK(q.scale_of("op", precision::int8).value() == Approx(100.0 / 127));
+  CHECK(!q.scale_of("another"));
+}
+
+TEST_CASE("a batch of zeros does not blur the next one") {
+  const float x[] = {0.1F, 0.05F};
+  const float zeros[] = {0, 0};
+  const float w[] = {1, 0};
+  for (const granularity g : {per_tensor, per_token, per_channel}) {
+    dynamic_quantizer q{dynamic_quant_config{
+        .precision = precision::int8, .granularity = g, .calibration_mode = calibration::absmax}};
+    CAPTURE(to_string(g));
+    CHECK(q.quantize_dynamic({zeros, 1, 2}, {w, 1, 2}, "op").metadata.scale == 1);
+    CHECK(q.history().entries().empty());
+    CHECK(q.quantize_dynamic({x, 1, 2}, {w, 1, 2}, "op").values[0] == Approx(0.1));
+    CHECK(q.quantize_dynamic({zeros, 1, 2}, {w, 1, 2}, "op").values[0] == 0);
+    CHECK(q.quantize_dynamic({x, 1, 2}, {w, 1, 2}, "op").values[0] == Approx(0.1));
+    CHECK(q.history().find("op")->steps == 2);
+  }
+}
+
+TEST_CASE("FP16 saturates and says so") {
+  std::vector<float> x = noise(512, 3);
+  x[100] = 1e6F;
+  std::vector<float> w(32, 0.0F);
+  w[100 % 32] = 1;
+  dynamic_quantizer q{dynamic_quant_config{}};
+  const auto r = q.quantize_dynamic({x.data(), 16, 32}, {w.data(), 1, 32}, "op");
+  CHECK(r.metadata.fallback);
+  CHECK(r.metadata.clipped_count == 1);
+  CHECK(r.metadata.scale == 1);
+  CHECK(r.values[3] == 65504);  // row 100 / 32
+  CHECK(q.history().entries().empty());
+}
+
+TEST_CASE("the activation alone is what the product sees") {
+  const float identity[] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  for (const precision p :
+       {precision::fp8_e4m3, precision::int4, precision::nvfp4, precision::fp16}) {
+    dynamic_quantizer q{dynamic_quant_config{}};
+    dynamic_quantizer same{dynamic_quant_config{}};
+    const auto alone = q.quantize_activation(activation, "op", p);
+    const auto product = same.quantize_dynamic(activation, {identity, 4, 4}, "op", p);
+    CAPTURE(to_string(p));
+    CHECK(alone.values == product.values);
+    CHECK(alone.cols == 4);
+    CHECK(alone.metadata == product.metadata);
+    CHECK(q.history().entries() == same.history().entries());
+  }
+}
+
 TEST_CASE("NaN and Inf") {
   const float x[] = {1, std::nanf(""), 2, std::numeric_limits<float>::infinity()};
   const float w[] = {1, 1};
-  for (const precision p : {precision::int8, precision::fp8_e4m3}) {
+  for (const precision p : {precision::int8, precision::fp8_e4m3, precision::nvfp4,
+                            precision::mxfp8_e4m3, precision::int4_g32}) {
     dynamic_quantizer q{dynamic_quant_config{.calibration_mode = calibration::absmax}};
     const auto r = q.quantize_dynamic({x, 2, 2}, {w, 1, 2}, "op", p);
+    CAPTURE(to_string(p));
     CHECK(std::isnan(r.values[0]));
-    CHECK(r.values[1] == Approx(4.0));  // 2 and Inf, which saturates at the row's range
+    CHECK(r.values[1] ==
+          Approx(4.0).epsilon(1e-3));  // 2 and Inf, which saturates at the row's range
     CHECK(r.metadata.nan_count == 1);
     CHECK(r.metadata.inf_count == 1);
   }
@@ -192,6 +261,27 @@ TEST_CASE("the product is the caller's") {
   dynamic_quantizer q{dynamic_quant_config{}, counting_gemm{&calls}};
   static_cast<void>(q.quantize_dynamic(activation, weight, "op"));
   CHECK(calls == 1);
+
+  struct with_state {  // a handle that changes as it is used
+    int calls = 0;
+    void operator()(matrix_view<const float>, matrix_view<const float>, matrix_view<float> out) {
+      out(0, 0) = static_cast<float>(++calls);
+    }
+  };
+  dynamic_quantizer changing{dynamic_quant_config{}, with_state{}};
+  static_cast<void>(changing.quantize_dynamic(activation, weight, "op"));
+  CHECK(changing.quantize_dynamic(activation, weight, "op").values[0] == 2);
+  static_assert(!Gemm<int (*)(int)>);
+}
+
+TEST_CASE("nothing is remembered of a product that fails") {
+  const auto failing = [](matrix_view<const float>, matrix_view<const float>, matrix_view<float>) {
+    throw domain_error{"out of device memory"};
+  };
+  dynamic_quantizer q{dynamic_quant_config{}, failing};
+  REQUIRE_THROWS_WITH(q.quantize_dynamic(activation, weight, "op"),
+                      test::contains("out of device memory"));
+  CHECK(q.history().entries().empty());
 }
 
 TEST_CASE("dynamic quantization rules") {
@@ -207,10 +297,19 @@ TEST_CASE("dynamic quantization rules") {
                       test::contains("the operator needs a name"));
   REQUIRE_THROWS_WITH(q.quantize_dynamic(activation, weight, "op", precision::fp32),
                       test::contains("at most 16 bits"));
+  for (const precision p : {precision::e8m0, precision::gguf_q4_k, precision::gguf_q6_k,
+                            precision::fp8_e4m3_block128}) {
+    REQUIRE_THROWS_WITH(q.quantize_activation(activation, "op", p),
+                        test::contains("the target must be a format that can_hold_activations"));
+    REQUIRE_THROWS_WITH(dynamic_quantizer{dynamic_quant_config{.precision = p}},
+                        test::contains("precision must be a format that can_hold_activations"));
+  }
+  REQUIRE_THROWS_WITH(q.quantize_dynamic(activation, weight, std::string(129, 'x')),
+                      test::contains("a name has at most 128 bytes"));
   CHECK(q.history().entries().empty());  // nothing is remembered of failed calls
   static_cast<void>(q.quantize_dynamic(activation, weight, "op"));
   REQUIRE_THROWS_WITH(q.quantize_dynamic({x24, 4, 2}, {w24, 4, 2}, "op"),
-                      test::contains("reset(name) forgets"));
+                      test::contains("reset(name) forgets the old ones (operator \"op\")"));
   const auto bad = [](const dynamic_quant_config& c) { return dynamic_quantizer{c}; };
   REQUIRE_THROWS_WITH(bad({.precision = precision::fp64}),
                       test::contains("precision must have elements of at most 16 bits"));
@@ -222,16 +321,4 @@ TEST_CASE("dynamic quantization rules") {
                       test::contains("same number of columns"));
   REQUIRE_THROWS_WITH(reference_gemm{}(activation, weight, {}),
                       test::contains("out must be [rows of a, rows of b]"));
-  scale_history h;
-  REQUIRE_THROWS_WITH(
-      h.set_entries({{.operator_name = "", .averages = {1}, .steps = 1, .weight = 1}}),
-      test::contains("needs a name"));
-  REQUIRE_THROWS_WITH(
-      h.set_entries({{.operator_name = "a", .averages = {}, .steps = 1, .weight = 1}}),
-      test::contains("at least one average"));
-  REQUIRE_THROWS_WITH(
-      h.set_entries({{.operator_name = "a", .averages = {-1}, .steps = 1, .weight = 1}}),
-      test::contains("positive and finite"));
-  const scale_average a{.operator_name = "a", .averages = {1}, .steps = 1, .weight = 1};
-  REQUIRE_THROWS_WITH(h.set_entries({a, a}), test::contains("listed twice"));
 }

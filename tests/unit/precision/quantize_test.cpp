@@ -87,6 +87,33 @@ TEST_CASE("NaN and Inf stay out of scales") {
   }
 }
 
+TEST_CASE("the error of a round trip by hand, and when it gives up") {
+  const float x[] = {0.4F, 1.5F, std::numeric_limits<float>::quiet_NaN(), -3.0F, 9.0F};
+  // INT4, scale 1: 0.4 -> 0, 1.5 -> 2, -3 exact, 9 -> 7.
+  CHECK(round_trip_error(x, precision::int4, 1) == Approx(0.16 + 0.25 + 4.0));
+  const std::vector<float> many(1000, 0.5F);  // each to 0: 0.25
+  CHECK(round_trip_error(many, precision::int4, 1) == 250);
+  const double partial = round_trip_error(many, precision::int4, 1, 20);
+  CHECK(partial > 20);
+  CHECK(partial < 250);
+  CHECK(round_trip_error({}, precision::int4, 1) == 0);
+}
+
+TEST_CASE("a scale keeps its largest element finite") {
+  for (const precision p : {precision::int8, precision::fp8_e4m3, precision::fp4_e2m1}) {
+    for (const float clip : {std::numeric_limits<float>::max(), 1e-45F, 1.0F}) {
+      const float scale = scale_for_clip(clip, p);
+      CHECK(scale >= std::numeric_limits<float>::min());
+      CHECK(std::isfinite(scale * element_max(p)));
+    }
+  }
+  CHECK(scale_for_clip(0, precision::int8) == 1);
+  // 999 zeros and a value: the 99th percentile is 0, so the value itself is the clip.
+  std::vector<float> sparse(1000, 0.0F);
+  sparse[17] = 2.54F;
+  CHECK(percentile_scale(sparse, precision::int8, 99) == Approx(0.02));
+}
+
 TEST_CASE("the searched scale is never worse than absmax and better under outliers") {
   for (const precision p :
        {precision::int8, precision::int4, precision::fp8_e4m3, precision::fp4_e2m1}) {
