@@ -5,6 +5,7 @@
 set(quantroof_core_headers # the standard library only
     include/quantroof/core.hpp
     include/quantroof/detail/expects.hpp
+    include/quantroof/detail/float_bits.hpp
     include/quantroof/detail/math.hpp
     include/quantroof/detail/matrix_view.hpp
     include/quantroof/detail/names.hpp
@@ -48,13 +49,18 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/model/strategies.hpp
     include/quantroof/model/transformer.hpp
     include/quantroof/precision/block_format.hpp
+    include/quantroof/precision/e8m0.hpp
     include/quantroof/precision/element_rounder.hpp
     include/quantroof/precision/float_format.hpp
     include/quantroof/precision/granularity.hpp
+    include/quantroof/precision/integer_codec.hpp
     include/quantroof/precision/minifloat.hpp
     include/quantroof/precision/percentile.hpp
     include/quantroof/precision/precision.hpp
     include/quantroof/precision/quantize.hpp
+    include/quantroof/precision/rounding.hpp
+    include/quantroof/precision/special_codes.hpp
+    include/quantroof/precision/storage_types.hpp
     include/quantroof/roofline/attention.hpp
     include/quantroof/roofline/flash_attention.hpp
     include/quantroof/roofline/gemm.hpp

@@ -128,4 +128,49 @@ static_assert(max_value(float4_e2m1fn) == 6.0 && min_subnormal(float4_e2m1fn) ==
 static_assert(max_value(float8_e8m0fnu) == detail::pow2(127) &&
               finite_value(float8_e8m0fnu, 0) == detail::pow2(-127));
 
+namespace detail {
+/// The limits of a format once more, counted from 1.0 instead of computed from the fields: halving down to the smallest numbers,
+/// and up through the codes that lie above that of 1.0.
+struct counted_limits {
+  double max = 1.0;
+  double min_normal = 1.0;
+  double min_subnormal = 1.0;
+};
+[[nodiscard]] constexpr counted_limits count_limits(const float_format& f) {
+  counted_limits limits;
+  const auto per_binade = std::uint64_t{1} << static_cast<unsigned>(f.mantissa_bits);
+  const auto binades = std::uint64_t{1} << static_cast<unsigned>(f.exponent_bits);
+  const std::uint64_t not_finite = f.specials == special_values::ieee       ? per_binade
+                                   : f.specials == special_values::nan_only ? 1
+                                                                            : 0;
+  const std::uint64_t below_one = per_binade * static_cast<std::uint64_t>(f.bias);
+  std::uint64_t above_one = per_binade * binades - not_finite - below_one - 1;
+  for (; above_one >= per_binade; above_one -= per_binade) {
+    limits.max *= 2;
+  }
+  limits.max += limits.max * static_cast<double>(above_one) / static_cast<double>(per_binade);
+  for (int i = 1; i < f.bias; ++i) {
+    limits.min_normal /= 2;
+  }
+  limits.min_subnormal = limits.min_normal;
+  for (int i = 0; i < f.mantissa_bits; ++i) {
+    limits.min_subnormal /= 2;
+  }
+  return limits;
+}
+[[nodiscard]] constexpr bool limits_agree(const float_format& f) {
+  const counted_limits counted = count_limits(f);
+  return counted.max == max_value(f) && counted.min_normal == min_normal(f) &&
+         counted.min_subnormal == min_subnormal(f);
+}
+}  // namespace detail
+static_assert(detail::limits_agree(float16) && detail::limits_agree(bfloat16) &&
+              detail::limits_agree(float32) && detail::limits_agree(tensor_float32));
+static_assert(detail::limits_agree(float8_e4m3fn) && detail::limits_agree(float8_e5m2) &&
+              detail::limits_agree(float8_e4m3fnuz) && detail::limits_agree(float8_e5m2fnuz) &&
+              detail::limits_agree(float8_e4m3) && detail::limits_agree(float8_e3m4));
+static_assert(detail::limits_agree(float6_e2m3fn) && detail::limits_agree(float6_e3m2fn) &&
+              detail::limits_agree(float4_e2m1fn));
+static_assert(detail::count_limits(float8_e8m0fnu).max == max_value(float8_e8m0fnu));
+
 }  // namespace quantroof

@@ -1,67 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From float to a code of a small format and back: one codec for every format that float_format can describe in 16 bits, and for
-// INT8 and INT4. Exact: integer arithmetic on the bits with a single rounding, the same at compile time and at run time.
+// From float to a code of a small format and back: one codec for every format that float_format can describe in 16 bits, and the
+// way in to the integers (integer_codec.hpp) and the scales (e8m0.hpp). Exact: integer arithmetic on the bits with a single rounding,
+// the same at compile time and at run time.
 //
 //   float   s | eeeeeeee | mmm mmmmmmmmmm mmmmmmmmmm      E4M3   s | eeee | mmm      E2M1   s | ee | m      E8M0   eeeeeeee
 //
-// NaN, Inf and -0 follow the conversions of CUDA 13.0 (cuda_fp8.hpp, cuda_fp6.hpp, cuda_fp4.hpp); FNUZ formats follow ml_dtypes.
-// Not here: scales (block_format.hpp, quantize.hpp), stochastic rounding.
+// NaN, Inf and -0 follow the conversions of CUDA 13.0, or those of another producer (special_rule in rounding.hpp).
+// Not here: scales (block_format.hpp, quantize.hpp).
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <limits>
-#include <optional>
-#include <string_view>
 #include <type_traits>
 
 #include "quantroof/detail/expects.hpp"
-#include "quantroof/detail/math.hpp"
-#include "quantroof/detail/names.hpp"
+#include "quantroof/detail/float_bits.hpp"
+#include "quantroof/precision/e8m0.hpp"
 #include "quantroof/precision/float_format.hpp"
+#include "quantroof/precision/integer_codec.hpp"
 #include "quantroof/precision/precision.hpp"
+#include "quantroof/precision/rounding.hpp"
+#include "quantroof/precision/special_codes.hpp"
 
 namespace quantroof {
-
-/// Where a value between two codes goes: to the nearer one, of two equally near ones to the even code; or to the smaller magnitude.
-enum class rounding : std::uint8_t { nearest_even, toward_zero };
-
-/// Where a value beyond the largest finite code goes: to that code; or to Inf, or to NaN in a format without Inf.
-enum class overflow : std::uint8_t { saturate, to_special };
-
-namespace detail {
-inline constexpr name_table<rounding, 2> rounding_names{{
-    {rounding::nearest_even, "nearest_even"},
-    {rounding::toward_zero, "toward_zero"},
-}};
-inline constexpr name_table<overflow, 2> overflow_names{{
-    {overflow::saturate, "saturate"},
-    {overflow::to_special, "to_special"},
-}};
-static_assert(names_are_complete(rounding_names) && names_are_complete(overflow_names));
-}  // namespace detail
-
-[[nodiscard]] constexpr std::string_view to_string(rounding r) {
-  return detail::name_of(detail::rounding_names, r);
-}
-[[nodiscard]] constexpr std::string_view to_string(overflow o) {
-  return detail::name_of(detail::overflow_names, o);
-}
-[[nodiscard]] constexpr std::optional<rounding> find_rounding(std::string_view name) {
-  return detail::find_name(detail::rounding_names, name);
-}
-[[nodiscard]] constexpr std::optional<overflow> find_overflow(std::string_view name) {
-  return detail::find_name(detail::overflow_names, name);
-}
-/// errors    domain_error that lists the known names
-[[nodiscard]] constexpr rounding parse_rounding(std::string_view name) {
-  return detail::parse_name(detail::rounding_names, name, "parse_rounding");
-}
-/// errors    domain_error that lists the known names
-[[nodiscard]] constexpr overflow parse_overflow(std::string_view name) {
-  return detail::parse_name(detail::overflow_names, name, "parse_overflow");
-}
 
 /// True for formats this header converts: E8M0, and signed formats of at most 16 bits whose normal numbers are normal floats.
 [[nodiscard]] constexpr bool is_codable(const float_format& f) {
@@ -76,123 +39,73 @@ static_assert(names_are_complete(rounding_names) && names_are_complete(overflow_
 
 namespace detail {
 
-inline constexpr std::uint32_t float_magnitude = 0x7FFFFFFF;  // all bits but the sign
-inline constexpr std::uint32_t float_inf = 0x7F800000;  // the code of Inf; magnitudes above are NaN
-inline constexpr std::uint32_t float_leading_one = 0x00800000;
-inline constexpr std::uint32_t float_fraction = 0x007FFFFF;
-
-/// The lowest `count` bits.
-[[nodiscard]] constexpr std::uint32_t low_bits(int count) {
-  return (std::uint32_t{1} << static_cast<unsigned>(count)) - 1;
-}
-
-/// The bit that carries the sign; 0 for an unsigned format.
-[[nodiscard]] constexpr std::uint32_t sign_bit(const float_format& f) {
-  return f.is_signed ? low_bits(f.exponent_bits + f.mantissa_bits) + 1 : 0;
-}
-
-/// What NaN of either sign becomes: the code of -0 (fnuz); else all ones, which is NaN or, in a format without NaN, the maximum.
-[[nodiscard]] constexpr std::uint32_t nan_code(const float_format& f) {
-  return f.specials == special_values::nan_is_neg0 ? sign_bit(f)
-                                                   : low_bits(f.exponent_bits + f.mantissa_bits);
-}
-
-/// What a magnitude beyond the largest finite number becomes.
-[[nodiscard]] constexpr std::uint32_t overflow_code(const float_format& f, std::uint32_t sign,
-                                                    overflow policy) {
-  if (policy == overflow::saturate || f.specials == special_values::none) {
-    return sign | max_code(f);
+/// requires  what encode(float_format, ...) checks; a signed format
+[[nodiscard]] constexpr std::uint32_t encode_float(const float_format& f, float x, rounding mode,
+                                                   overflow policy, special_rule rule,
+                                                   std::uint32_t random_bits) {
+  // 1. Take the float apart.
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const std::uint32_t magnitude = bits & float_magnitude;
+  const std::uint32_t sign = (bits >> 31U)
+                             << static_cast<unsigned>(f.exponent_bits + f.mantissa_bits);
+  // 2. NaN and Inf.
+  if (magnitude >= float_inf) {
+    return magnitude > float_inf ? nan_code(f, sign, rule) : inf_code(f, sign, policy, rule);
   }
-  return f.specials == special_values::nan_is_neg0
-             ? nan_code(f)
-             : sign | (max_code(f) + 1);  // Inf, or the only NaN of an "fn" format
-}
-
-/// The exponent field of |x|; with `up` the next one unless |x| is a power of two itself.
-[[nodiscard]] constexpr std::uint32_t encode_e8m0(float x, bool up, overflow policy) {
-  const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(x) & float_magnitude;
-  if (magnitude > float_inf) {
-    return 0xFF;
+  // 3. Codes lie 2^(exponent - M) apart, but below the smallest normal number no closer than there.
+  const int exponent = exponent_of(magnitude);
+  const int lowest = 1 - f.bias;
+  const int spacing = exponent > lowest ? exponent : lowest;
+  // 4. |x| as a number of such distances, rounded once.
+  const std::uint32_t kept =
+      round_fixed(fixed_point(magnitude, spacing - f.mantissa_bits), mode, random_bits);
+  // 5. Put the code together. The exponent field is one short: the leading one of `kept` completes it, and a carry out of the
+  //    mantissa moves on to the next exponent. Subnormal codes have no leading one and the field stays 0.
+  const auto field = static_cast<std::uint32_t>(spacing - lowest);
+  const std::uint32_t code = (field << static_cast<unsigned>(f.mantissa_bits)) + kept;
+  // 6. Beyond the largest finite number. Toward zero a finite x stays finite.
+  if (code > max_code(f)) {
+    return mode == rounding::toward_zero ? sign | max_code(f) : overflow_code(f, sign, policy);
   }
-  const std::uint32_t code = magnitude >> 23U;
-  const std::uint32_t fraction = magnitude & float_fraction;
-  // Code c > 0 is a float of fraction 0. Code 0 is 2^-127, the subnormal float of fraction 0x400000.
-  const bool above = fraction > (code == 0 ? 0x00400000U : 0U);
-  const std::uint32_t rounded = code + (up && above ? 1U : 0U);
-  return rounded < 0xFF ? rounded : (policy == overflow::saturate ? 0xFEU : 0xFFU);
+  // 7. Zeros that lose their sign.
+  const bool unsigned_zero = (f.specials == special_values::nan_is_neg0 && code == 0) ||
+                             (rule == special_rule::modelopt && magnitude == 0);
+  return unsigned_zero ? 0 : sign | code;
 }
 
 }  // namespace detail
 
-/// The E8M0 code of the smallest power of two not below |x|: for scales that must not clip.
-///
-/// formula   0 and up to 2^-127 -> 00; NaN -> FF; Inf and beyond 2^127 -> FE; the sign is ignored
-/// source    CUDA 13.0 __nv_cvt_float_to_e8m0(x, __NV_SATFINITE, cudaRoundPosInf)
-[[nodiscard]] constexpr std::uint8_t encode_e8m0_up(float x) {
-  return static_cast<std::uint8_t>(detail::encode_e8m0(x, true, overflow::saturate));
-}
-
 /// The code of x in a small floating-point format.
 ///
-/// formula   NaN       "fn" and IEEE-like: all ones without sign (E4M3 7F, E5M2 7F, FP16 7FFF); fnuz: 80; FP6, FP4: the maximum
-///           Inf       saturate: the largest finite code; to_special: as overflow. fnuz: 80 under both
+/// formula   NaN, Inf  by `rule`; cuda: NaN all ones without sign (E4M3 7F, FP16 7FFF), FP6 and FP4 the maximum; Inf as overflow; fnuz 80
 ///           overflow  saturate: the largest finite code; to_special: Inf (E5M2 7C), NaN (E4M3 7F or FF, fnuz 80), else the largest
 ///           -0        keeps its sign; fnuz: 00, also for negative numbers that round to 0
 ///           E8M0      the exponent field of |x|, 0 -> 00. That is toward_zero, and nearest_even as well: CUDA has no nearest mode
 ///                     for scales, and a scale rounded to the nearer power of two would follow no published rule. See encode_e8m0_up
-/// requires  is_codable(f)
+///           stochastic  away from zero when `random_bits` + floor(fraction * 2^32) carries beyond 32 bits, where fraction is the part
+///                     of the distance between the two neighbouring codes that x is above the lower one. So:
+///                     P(away) = floor(fraction * 2^32) / 2^32 for uniform random bits, all 32 of which are used.
+///                     Exactly `fraction`, and so no bias, where a code drops at most 32 bits of the float: all normal codes (9 to 23
+///                     bits), and subnormal ones for |x| >= 2^-9 of the smallest code. Below that the mean is low by less than
+///                     2^-32 of the smallest code, and |x| < 2^-32 of it always becomes 0.
+///                     A number that has a code gets it under any random bits; NaN and Inf as above. Between the largest finite
+///                     code and where the next one would be, rounding away is an overflow; from there on x always overflows (saturate:
+///                     the mean is cut at the maximum). E8M0: between the two powers of two; up to 2^-127 -> 00
+/// requires  is_codable(f); pytorch: to_special and a format that it has; modelopt: E2M1
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-/// source    CUDA 13.0 __nv_cvt_float_to_{fp8,fp6,fp4,e8m0}, __float2half_{rn,rz}; ml_dtypes b793a6e for fnuz
+/// source    CUDA 13.0 __nv_cvt_float_to_{fp8,fp6,fp4,e8m0}, __float2half_{rn,rz}; ml_dtypes b793a6e for fnuz; rounding.hpp for `rule`
 /// post      decode(f, encode(f, decode(f, c))) == decode(f, c) for every code c that is a number
 [[nodiscard]] constexpr std::uint32_t encode(const float_format& f, float x,
                                              rounding mode = rounding::nearest_even,
-                                             overflow policy = overflow::saturate) {
+                                             overflow policy = overflow::saturate,
+                                             special_rule rule = special_rule::cuda,
+                                             std::uint32_t random_bits = 0) {
   detail::expects(is_codable(f),
                   "encode: the format must have at most 16 bits and a sign, or be E8M0, and "
                   "stay within the range of float");
-  if (!f.is_signed) {
-    return detail::encode_e8m0(x, false, policy);
-  }
-  // 1. Take the float apart.
-  const auto bits = std::bit_cast<std::uint32_t>(x);
-  const std::uint32_t magnitude = bits & detail::float_magnitude;
-  const std::uint32_t sign = bits != magnitude ? detail::sign_bit(f) : 0;
-  const bool fnuz = f.specials == special_values::nan_is_neg0;
-  // 2. NaN and Inf.
-  if (magnitude > detail::float_inf || (fnuz && magnitude == detail::float_inf)) {
-    return detail::nan_code(f);
-  }
-  if (magnitude == detail::float_inf) {
-    return detail::overflow_code(f, sign, policy);
-  }
-  // 3. |x| = significand * 2^(exponent - 23); the significand has its leading one at bit 23 unless x is a subnormal float.
-  const bool normal = magnitude >= detail::float_leading_one;
-  const std::uint32_t significand =
-      (magnitude & detail::float_fraction) | (normal ? detail::float_leading_one : 0U);
-  const int exponent = normal ? static_cast<int>(magnitude >> 23U) - 127 : -126;
-  // 4. Codes lie 2^(exponent - M) apart, but below the smallest normal number no closer than there.
-  const int lowest = 1 - f.bias;
-  const int spacing = exponent > lowest ? exponent : lowest;
-  // 5. Drop the bits below that distance, rounding once. Of 25 dropped bits the highest, the half, is above the leading one:
-  //    nothing is kept and nothing rounds up; more dropped bits change nothing.
-  int dropped = 23 - f.mantissa_bits + (spacing - exponent);
-  dropped = dropped < 25 ? dropped : 25;
-  std::uint32_t kept = significand >> static_cast<unsigned>(dropped);
-  const std::uint32_t rest = significand & detail::low_bits(dropped);
-  const std::uint32_t half = std::uint32_t{1} << static_cast<unsigned>(dropped - 1);
-  if (mode == rounding::nearest_even && (rest > half || (rest == half && (kept & 1U) != 0))) {
-    ++kept;
-  }
-  // 6. Put the code together. The exponent field is one short: the leading one of `kept` completes it, and a carry out of the
-  //    mantissa moves on to the next exponent. Subnormal codes have no leading one and the field stays 0.
-  const auto field = static_cast<std::uint32_t>(spacing - lowest);
-  const std::uint32_t code = (field << static_cast<unsigned>(f.mantissa_bits)) + kept;
-  // 7. Beyond the largest finite number. Toward zero a finite x stays finite.
-  if (code > max_code(f)) {
-    return mode == rounding::toward_zero ? sign | max_code(f)
-                                         : detail::overflow_code(f, sign, policy);
-  }
-  return fnuz && code == 0 ? 0 : sign | code;
+  detail::expects_rule_covers(f, policy, rule);
+  return f.is_signed ? detail::encode_float(f, x, mode, policy, rule, random_bits)
+                     : detail::encode_e8m0(x, mode, policy, rule, random_bits);
 }
 
 /// The value of a code, exact; NaN codes of either sign give the positive quiet NaN.
@@ -243,44 +156,22 @@ template <precision P>
 requires(has_codes(P)) using code_t =
     std::conditional_t<(format_of(P).element_bits <= 8), std::uint8_t, std::uint16_t>;
 
-namespace detail {
-/// Largest magnitude of a symmetric integer: 127 of 8 bits, 7 of 4.
-[[nodiscard]] constexpr int integer_max(const precision_format& f) {
-  return static_cast<int>(low_bits(f.element_bits - 1));
-}
-
-[[nodiscard]] constexpr std::uint32_t encode_integer(const precision_format& f, float x,
-                                                     rounding mode) {
-  if (is_nan(x)) {
-    return 0;
-  }
-  const auto most = static_cast<float>(integer_max(f));
-  const float clamped = x > most ? most : (x < -most ? -most : x);
-  const auto value = mode == rounding::nearest_even ? static_cast<std::int32_t>(round_even(clamped))
-                                                    : static_cast<std::int32_t>(clamped);
-  return static_cast<std::uint32_t>(value) & low_bits(f.element_bits);
-}
-
-[[nodiscard]] constexpr float decode_integer(const precision_format& f, std::uint32_t code) {
-  expects(code <= low_bits(f.element_bits), "decode: the code must fit the element");
-  const auto value = static_cast<std::int32_t>(code);
-  return static_cast<float>(value > integer_max(f) ? value - (integer_max(f) + 1) * 2 : value);
-}
-}  // namespace detail
-
 /// The code of x in an element of p, before any scale; block formats give the code of their element.
 ///
-/// formula   floating point as encode(float_format, ...); integers: two's complement, nearest integer (ties to even) or toward zero,
-///           clamped to +-127 (INT8) or +-7 (INT4) under either overflow policy, Inf as well; NaN -> 0; the code of -128 or -8 is
-///           never made. GGUF_Q6_K: its 6-bit integer
-/// requires  has_codes(p)
+/// formula   floating point as encode(float_format, ...); integers: two's complement, rounded by the same rules (one unit is the distance
+///           between two codes), clamped to +-127 (INT8) or +-7 (INT4) under either overflow policy, Inf as well; NaN -> 0 under every
+///           special_rule; the code of -128 or -8 is never made. GGUF_Q6_K: its 6-bit integer
+/// requires  has_codes(p); for `rule` as encode(float_format, ...)
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr std::uint32_t encode(precision p, float x,
                                              rounding mode = rounding::nearest_even,
-                                             overflow policy = overflow::saturate) {
+                                             overflow policy = overflow::saturate,
+                                             special_rule rule = special_rule::cuda,
+                                             std::uint32_t random_bits = 0) {
   detail::expects(has_codes(p), "encode: the element must have at most 16 bits");
   const precision_format& f = format_of(p);
-  return f.element ? encode(*f.element, x, mode, policy) : detail::encode_integer(f, x, mode);
+  return f.element ? encode(*f.element, x, mode, policy, rule, random_bits)
+                   : detail::encode_integer(f, x, mode, random_bits);
 }
 
 /// The value of an element code of p, before any scale.
@@ -296,12 +187,27 @@ namespace detail {
 /// The same with P as a constant: the result has the width of the code, and the format folds.
 template <precision P>
 [[nodiscard]] constexpr code_t<P> encode(float x, rounding mode = rounding::nearest_even,
-                                         overflow policy = overflow::saturate) {
-  return static_cast<code_t<P>>(encode(P, x, mode, policy));
+                                         overflow policy = overflow::saturate,
+                                         special_rule rule = special_rule::cuda,
+                                         std::uint32_t random_bits = 0) {
+  if constexpr (format_v<P>.element.has_value()) {
+    constexpr float_format f = *format_v<P>.element;
+    detail::expects_rule_covers(f, policy, rule);
+    return static_cast<code_t<P>>(f.is_signed
+                                      ? detail::encode_float(f, x, mode, policy, rule, random_bits)
+                                      : detail::encode_e8m0(x, mode, policy, rule, random_bits));
+  } else {
+    return static_cast<code_t<P>>(detail::encode_integer(format_v<P>, x, mode, random_bits));
+  }
 }
 template <precision P>
 [[nodiscard]] constexpr float decode(code_t<P> code) {
-  return decode(P, code);
+  if constexpr (format_v<P>.element.has_value()) {
+    constexpr float_format f = *format_v<P>.element;
+    return decode(f, code);
+  } else {
+    return detail::decode_integer(format_v<P>, code);
+  }
 }
 
 static_assert(encode<precision::fp8_e4m3>(448.0F) == 0x7E &&
