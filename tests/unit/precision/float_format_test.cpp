@@ -82,6 +82,24 @@ TEST_CASE("E8M0 holds the powers of two from 2^-127 to 2^127") {
   }
 }
 
+// The second derivation, of formats that have no row above.
+static_assert(detail::limits_agree({4, 3, 11, special_values::nan_is_neg0}) &&
+              detail::count_limits({4, 3, 11, special_values::nan_is_neg0}).max == 30.0);
+static_assert(detail::count_limits(float64).max == 0x1.FFFFFFFFFFFFFp1023 &&
+              detail::count_limits(float64).min_normal == 0x1p-1022 &&
+              detail::count_limits(float64).min_subnormal == 0x1p-1074);
+
+TEST_CASE("limits counted from 1.0 are the published ones") {
+  for (const limit_row& r : test::at_run_time(limits)) {
+    CAPTURE(r.bits, r.format.exponent_bits, r.format.bias, r.max);
+    const detail::counted_limits counted = detail::count_limits(r.format);
+    CHECK(counted.max == r.max);
+    CHECK(counted.min_normal == r.min_normal);
+    CHECK(counted.min_subnormal == r.min_subnormal);
+    CHECK(detail::limits_agree(r.format));
+  }
+}
+
 TEST_CASE("format rules") {
   REQUIRE_THROWS_WITH(finite_value(float8_e4m3fn, 0x7F),
                       test::contains("finite_value: the code is not a finite positive number"));
