@@ -148,7 +148,7 @@ struct counted_limits {
   for (; above_one >= per_binade; above_one -= per_binade) {
     limits.max *= 2;
   }
-  limits.max += limits.max * static_cast<double>(above_one) / static_cast<double>(per_binade);
+  limits.max *= 1 + static_cast<double>(above_one) / static_cast<double>(per_binade);
   for (int i = 1; i < f.bias; ++i) {
     limits.min_normal /= 2;
   }
