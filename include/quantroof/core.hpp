@@ -24,6 +24,7 @@
 #include "quantroof/precision/minifloat.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/precision/quantize.hpp"
+#include "quantroof/precision/storage_types.hpp"
 #include "quantroof/roofline/attention.hpp"
 #include "quantroof/roofline/flash_attention.hpp"
 #include "quantroof/roofline/gemm.hpp"
