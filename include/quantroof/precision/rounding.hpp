@@ -39,7 +39,7 @@ enum class special_rule : std::uint8_t {
   // E4M3, else Inf. FNUZ as above. For FP16, BF16, E4M3, E5M2, E4M3FNUZ, E5M2FNUZ. FP16 is c10's portable form: F16C keeps NaN's payload.
   // Source: PyTorch c10/util Float8_e4m3fn.h 0316fdc, Float8_e5m2.h 1239cc5, Float8_e*fnuz.h 0697b0b, Half.h 01055e8, BFloat16.h 00b01c1.
   pytorch,
-  // E2M1 only: the sign is that of x < 0, so -0 becomes 00 while a negative number that rounds to 0 keeps its sign. NaN as cuda.
+  // E2M1 only: the sign is that of x < 0, so -0 becomes 00 while a negative number that rounds to 0 keeps its sign. NaN: the largest number, as cuda.
   // Source: Model-Optimizer a2fbac7, NVFP4QTensor._cast_fp4.
   modelopt,
 };
