@@ -10,6 +10,7 @@
 // Not here: Hadamard matrices of sizes that are not powers of two.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -75,29 +76,131 @@ static_assert(names_are_complete(hadamard_signs_names));
   return masks;
 }
 
-/// One stage: sums of neighbours into the first half, differences into the second. After log2(block) stages every bit of the index
-/// has been the lowest one once and is back in its place. The loop is the same in all stages, which is what makes it fast.
-constexpr void hadamard_stage(const float* from, float* to, std::size_t half) {
-  for (std::size_t i = 0; i < half; ++i) {
-    const float a = from[2 * i];
-    const float b = from[2 * i + 1];
-    to[i] = a + b;
-    to[half + i] = a - b;
+/// Eight consecutive values: one or two vector registers.
+struct alignas(32) hadamard_group {
+  std::array<float, 8> lanes{};
+};
+
+/// Sylvester's matrix of 8, row by row.
+inline constexpr std::array<hadamard_group, 8> hadamard_8 = [] {
+  std::array<hadamard_group, 8> h{};
+  for (unsigned i = 0; i < 8; ++i) {
+    for (unsigned j = 0; j < 8; ++j) {
+      h[i].lanes[j] = std::popcount(i & j) % 2 == 0 ? 1.0F : -1.0F;
+    }
+  }
+  return h;
+}();
+
+/// The three stages inside a group, as a product with the matrix: products with 1 and -1 are exact, and vectors need no shuffles.
+constexpr void rotate_group(hadamard_group& group) {
+  const std::array<float, 8> x = group.lanes;
+  const auto& h = hadamard_8;
+  hadamard_group sums;
+  for (std::size_t l = 0; l < 8; ++l) {
+    const float even = (x[0] * h[0].lanes[l] + x[4] * h[4].lanes[l]) +
+                       (x[2] * h[2].lanes[l] + x[6] * h[6].lanes[l]);
+    const float odd = (x[1] * h[1].lanes[l] + x[5] * h[5].lanes[l]) +
+                      (x[3] * h[3].lanes[l] + x[7] * h[7].lanes[l]);
+    sums.lanes[l] = even + odd;
+  }
+  group = sums;
+}
+
+/// Two stages of the four groups at distance `step`.
+constexpr void rotate_four(hadamard_group* v, std::size_t step) {
+  hadamard_group s0;
+  hadamard_group s1;
+  hadamard_group s2;
+  hadamard_group s3;
+  for (std::size_t l = 0; l < 8; ++l) {
+    const float sum0 = v[0].lanes[l] + v[step].lanes[l];
+    const float difference0 = v[0].lanes[l] - v[step].lanes[l];
+    const float sum1 = v[2 * step].lanes[l] + v[3 * step].lanes[l];
+    const float difference1 = v[2 * step].lanes[l] - v[3 * step].lanes[l];
+    s0.lanes[l] = sum0 + sum1;
+    s1.lanes[l] = difference0 + difference1;
+    s2.lanes[l] = sum0 - sum1;
+    s3.lanes[l] = difference0 - difference1;
+  }
+  v[0] = s0;
+  v[step] = s1;
+  v[2 * step] = s2;
+  v[3 * step] = s3;
+}
+
+/// One stage of the two groups at distance `step`.
+constexpr void rotate_two(hadamard_group* v, std::size_t step) {
+  hadamard_group sum;
+  hadamard_group difference;
+  for (std::size_t l = 0; l < 8; ++l) {
+    sum.lanes[l] = v[0].lanes[l] + v[step].lanes[l];
+    difference.lanes[l] = v[0].lanes[l] - v[step].lanes[l];
+  }
+  v[0] = sum;
+  v[step] = difference;
+}
+
+/// The stages across groups of a block of 8, 16, 32 ... values, in place, not scaled.
+constexpr void rotate_groups(hadamard_group* v, std::size_t groups) {
+  std::size_t step = 1;
+  for (; 4 * step <= groups; step *= 4) {
+    for (std::size_t first = 0; first < groups; first += 4 * step) {
+      for (std::size_t i = first; i < first + step; ++i) {
+        rotate_four(v + i, step);
+      }
+    }
+  }
+  for (std::size_t i = 0; 2 * step <= groups && i < step; ++i) {
+    rotate_two(v + i, step);
+  }
+}
+
+[[nodiscard]] constexpr float with_sign(float x, std::uint32_t mask) {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) ^ mask);
+}
+
+constexpr void load_block(const float* from, const std::uint32_t* signs, hadamard_group* to,
+                          std::size_t groups) {
+  for (std::size_t i = 0; i < groups; ++i) {
+    hadamard_group group;
+    for (std::size_t l = 0; l < 8; ++l) {
+      group.lanes[l] = with_sign(from[8 * i + l], signs[8 * i + l]);
+    }
+    rotate_group(group);
+    to[i] = group;
+  }
+}
+
+constexpr void store_block(const hadamard_group* from, const std::uint32_t* signs, float scale,
+                           float* to, std::size_t groups) {
+  for (std::size_t i = 0; i < groups; ++i) {
+    hadamard_group group;
+    for (std::size_t l = 0; l < 8; ++l) {
+      group.lanes[l] = with_sign(from[i].lanes[l] * scale, signs[8 * i + l]);
+    }
+    for (std::size_t l = 0; l < 8; ++l) {
+      to[8 * i + l] = group.lanes[l];
+    }
+  }
+}
+
+/// All of a block of 2 or 4 values.
+constexpr void rotate_few(const float* from, const std::uint32_t* before,
+                          const std::uint32_t* after, float scale, float* to, std::size_t block) {
+  std::array<float, 4> x{};
+  for (std::size_t i = 0; i < block; ++i) {
+    x[i] = with_sign(from[i], before[i]);
+  }
+  const std::array<float, 4> y{x[0] + x[1], x[0] - x[1], x[2] + x[3], x[2] - x[3]};
+  for (std::size_t i = 0; i < block; ++i) {
+    const float other = y[(i + 2) % 4];
+    const float value = block == 2 ? y[i] : (i < 2 ? y[i] + other : other - y[i]);
+    to[i] = with_sign(value * scale, after[i]);
   }
 }
 
 enum class hadamard_direction : std::uint8_t { forward, backward };
-
-/// Rotates one block: `values` in, `values` or `other` out; returns which.
-[[nodiscard]] constexpr float* hadamard_block(float* values, float* other, std::size_t block) {
-  for (std::size_t size = block; size > 1; size /= 2) {
-    hadamard_stage(values, other, block / 2);
-    float* const result = other;
-    other = values;
-    values = result;
-  }
-  return values;
-}
 
 template <Executor E>
 constexpr void hadamard(matrix_view<const float> x, matrix_view<float> out,
@@ -113,22 +216,21 @@ constexpr void hadamard(matrix_view<const float> x, matrix_view<float> out,
   const std::vector<std::uint32_t> masks = sign_masks(x.cols(), options);
   const auto scale = static_cast<float>(1.0 / sqrt(static_cast<double>(block)));
   const bool forward = direction == hadamard_direction::forward;
+  const std::vector<std::uint32_t> none(x.cols(), 0U);
+  const std::uint32_t* const before = (forward ? masks : none).data();
+  const std::uint32_t* const after = (forward ? none : masks).data();
   const auto rotate = [&](std::size_t first, std::size_t last) {
-    std::vector<float> buffer(2 * block, 0.0F);
+    std::vector<hadamard_group> buffer(block / 8);
     for (std::size_t r = first; r < last; ++r) {
+      const float* const in = x.row(r).data();
+      float* const to = out.row(r).data();
       for (std::size_t start = 0; start < x.cols(); start += block) {
-        const float* const in = x.row(r).data() + start;
-        const std::uint32_t* const signs = masks.data() + start;
-        float* const values = buffer.data();
-        for (std::size_t i = 0; i < block; ++i) {
-          const std::uint32_t sign = forward ? signs[i] : 0U;
-          values[i] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(in[i]) ^ sign);
-        }
-        const float* const rotated = hadamard_block(values, values + block, block);
-        float* const to = out.row(r).data() + start;
-        for (std::size_t i = 0; i < block; ++i) {
-          const std::uint32_t sign = forward ? 0U : signs[i];
-          to[i] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(rotated[i] * scale) ^ sign);
+        if (block < 8) {
+          rotate_few(in + start, before + start, after + start, scale, to + start, block);
+        } else {
+          load_block(in + start, before + start, buffer.data(), block / 8);
+          rotate_groups(buffer.data(), block / 8);
+          store_block(buffer.data(), after + start, scale, to + start, block / 8);
         }
       }
     }
