@@ -23,8 +23,10 @@ namespace quantroof {
 
 namespace detail {
 
-inline constexpr std::size_t gemm_a_rows = 4;    // of a register tile
-inline constexpr std::size_t gemm_b_rows = 3;    // of a register tile
+inline constexpr std::size_t gemm_a_rows = 4;  // of a register tile
+inline constexpr std::size_t gemm_b_rows = 3;  // of a register tile
+inline constexpr std::size_t gemm_few =
+    4;  // rows of b at a time when there are fewer rows of a than in a register tile
 inline constexpr std::size_t gemm_b_panels = 2;  // of b in the first-level cache
 inline constexpr std::size_t gemm_tile = 96;     // rows of a and rows of b of a part
 inline constexpr std::size_t gemm_products = gemm_a_rows * gemm_b_rows;
@@ -47,6 +49,23 @@ template <std::size_t... Product>
     b += gemm_b_rows;
   }
   return s;
+}
+
+/// The sums of one row of a with a few rows of b where they lie, `groups` whole groups of each.
+template <std::size_t... Row>
+constexpr void multiply_rows(const lane_group* a, const std::array<const float*, sizeof...(Row)>& b,
+                             std::size_t groups, std::array<lane_group, sizeof...(Row)>& sums,
+                             std::index_sequence<Row...> /*rows*/) {
+  std::array<lane_group, sizeof...(Row)> s = sums;
+  for (std::size_t group = 0; group < groups; ++group) {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 1  // g++ -O3 unrolls this loop before it could be made a vector
+#endif
+    for (std::size_t lane = 0; lane < gemm_lanes; ++lane) {
+      ((s[Row].lanes[lane] += a[group].lanes[lane] * b[Row][group * gemm_lanes + lane]), ...);
+    }
+  }
+  sums = s;
 }
 
 [[nodiscard]] constexpr std::size_t groups_of(std::size_t size) {
@@ -99,6 +118,21 @@ class gemm_part {
         sums_(rows_ * cols_, Sum{0}) {}
 
   constexpr void operator()(matrix_view<float> out) {
+    if (rows_ < gemm_a_rows) {
+      sum_few_rows();
+    } else {
+      sum_tiles();
+    }
+    for (std::size_t r = 0; r < rows_; ++r) {
+      float* const to = out.row(row_ + r).data() + col_;
+      for (std::size_t c = 0; c < cols_; ++c) {
+        to[c] = static_cast<float>(sums_[r * cols_ + c]);
+      }
+    }
+  }
+
+ private:
+  constexpr void sum_tiles() {
     const std::size_t k = a_.cols();
     const std::size_t panel_rows = (rows_ + gemm_a_rows - 1) / gemm_a_rows * gemm_a_rows;
     constexpr std::size_t step = gemm_b_panels * gemm_b_rows;
@@ -121,15 +155,46 @@ class gemm_part {
         }
       }
     }
+  }
+
+  // A token or a few: b is read once, where it lies, which is all that costs time.
+  constexpr void sum_few_rows() {
+    const std::size_t k = a_.cols();
+    const std::size_t row_groups = groups_of(k);
+    std::vector<lane_group> packed_a(rows_ * row_groups);
     for (std::size_t r = 0; r < rows_; ++r) {
-      float* const to = out.row(row_ + r).data() + col_;
-      for (std::size_t c = 0; c < cols_; ++c) {
-        to[c] = static_cast<float>(sums_[r * cols_ + c]);
+      pack_panels<1>(a_, row_ + r, 1, 0, k, packed_a.data() + r * row_groups);
+    }
+    for (std::size_t c = 0; c < cols_; c += gemm_few) {
+      for (std::size_t first = 0; first < k; first += gemm_piece) {
+        const std::size_t size = piece_size(first);
+        const std::size_t whole = size / gemm_lanes;
+        std::array<const float*, gemm_few> b{};
+        std::array<lane_group, gemm_few> last{};
+        std::array<const float*, gemm_few> last_b{};
+        for (std::size_t p = 0; p < gemm_few; ++p) {
+          const std::size_t col = c + p < cols_ ? c + p : cols_ - 1;
+          b[p] = b_.row(col_ + col).data() + first;
+          for (std::size_t i = whole * gemm_lanes; i < size; ++i) {
+            last[p].lanes[i - whole * gemm_lanes] = b[p][i];
+          }
+          last_b[p] = last[p].lanes.data();
+        }
+        for (std::size_t r = 0; r < rows_; ++r) {
+          const lane_group* const a = packed_a.data() + r * row_groups + first / gemm_lanes;
+          std::array<lane_group, gemm_few> s{};
+          multiply_rows(a, b, whole, s, std::make_index_sequence<gemm_few>{});
+          if (whole * gemm_lanes < size) {
+            multiply_rows(a + whole, last_b, 1, s, std::make_index_sequence<gemm_few>{});
+          }
+          for (std::size_t p = 0; p < gemm_few && c + p < cols_; ++p) {
+            sums_[r * cols_ + c + p] += static_cast<Sum>(add_lanes(s[p]));
+          }
+        }
       }
     }
   }
 
- private:
   [[nodiscard]] constexpr std::size_t piece_size(std::size_t first) const {
     return a_.cols() - first < gemm_piece ? a_.cols() - first : gemm_piece;
   }

@@ -59,6 +59,9 @@ struct alignas(32) lane_group {
   const std::size_t whole = size / gemm_lanes * gemm_lanes;
   lane_group s;
   for (std::size_t k = 0; k < whole; k += gemm_lanes) {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 1  // g++ -O3 unrolls this loop before it could be made a vector
+#endif
     for (std::size_t lane = 0; lane < gemm_lanes; ++lane) {
       s.lanes[lane] += x[k + lane] * w[k + lane];
     }
