@@ -79,11 +79,8 @@ class error_sums {
       e.relative_mse = xx > 0 ? errors / xx : infinity;
       e.sqnr_db = -10.0 * log10(e.relative_mse);
     }
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      e.max_abs_error = largest_[lane] > e.max_abs_error ? largest_[lane] : e.max_abs_error;
-      e.max_relative_error =
-          relative_[lane] > e.max_relative_error ? relative_[lane] : e.max_relative_error;
-    }
+    e.max_abs_error = largest(largest_);
+    e.max_relative_error = largest(relative_);
     if (xx > 0 && yy > 0) {
       const double cosine = sum(products_) / (sqrt(xx) * sqrt(yy));
       e.cosine = cosine > 1 ? 1.0 : (cosine < -1 ? -1.0 : cosine);
@@ -95,7 +92,21 @@ class error_sums {
 
  private:
   static constexpr std::size_t lanes = 8;
+  static constexpr std::int64_t infinity_bits = 0x7FF0000000000000;
   using sums = std::array<double, lanes>;
+  using magnitudes =
+      std::array<std::int64_t, lanes>;  // bits of doubles: integers compare in vectors
+
+  [[nodiscard]] static constexpr std::int64_t magnitude_bits(double x) {
+    return std::bit_cast<std::int64_t>(x) & 0x7FFFFFFFFFFFFFFF;
+  }
+  [[nodiscard]] static constexpr double largest(const magnitudes& m) {
+    std::int64_t most = 0;
+    for (const std::int64_t bits : m) {
+      most = bits > most ? bits : most;
+    }
+    return std::bit_cast<double>(most);
+  }
 
   [[nodiscard]] static constexpr bool is_finite_bits(float x) {
     return (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) != 0x7F800000U;
@@ -121,9 +132,12 @@ class error_sums {
       const auto a = static_cast<double>(finite_x[lane]);
       const auto b = static_cast<double>(finite_y[lane]);
       const double d = b - a;
-      const double magnitude = abs(d);
-      const double ratio = magnitude / (a == 0 ? 1.0 : abs(a));
-      const double relative = a == 0 ? 0.0 : ratio;
+      // A reference of 0 is divided by as if it were infinite: no relative error, and no branch.
+      const std::int64_t zero =
+          (std::bit_cast<std::uint32_t>(finite_x[lane]) & 0x7FFFFFFFU) == 0 ? infinity_bits : 0;
+      const auto divisor = std::bit_cast<double>(magnitude_bits(a) | zero);
+      const std::int64_t magnitude = magnitude_bits(d);
+      const std::int64_t relative = magnitude_bits(d / divisor);
       squares_[lane] += unfused(d * d);
       reference_[lane] += a * a;  // exact in double, as all products of two floats
       approximate_[lane] += b * b;
@@ -160,8 +174,8 @@ class error_sums {
   sums approximate_{};
   sums products_{};
   sums differences_{};
-  sums largest_{};
-  sums relative_{};
+  magnitudes largest_{};
+  magnitudes relative_{};
 };
 
 }  // namespace detail
