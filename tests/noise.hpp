@@ -31,7 +31,8 @@ class generator {
   /// A normal element of E4M3: 4 significant bits, exponents -6 to 8 (0 to 6 here), both signs.
   constexpr float e4m3() {
     const std::uint32_t r = bits();
-    const auto magnitude = static_cast<float>(8U + (r & 7U)) * static_cast<float>(1U << ((r >> 3U) % 7U));
+    const auto magnitude =
+        static_cast<float>(8U + (r & 7U)) * static_cast<float>(1U << ((r >> 3U) % 7U));
     return (r & 0x8000U) != 0 ? -magnitude / 8 : magnitude / 8;
   }
 

@@ -46,9 +46,19 @@ struct power_row {
   double x, y, power;
 };
 constexpr power_row powers[] = {
-    {4, 0.5, 2},   {2, 10, 1024},  {10, 3, 1000},  {10, -2, 0.01}, {0, 0.5, 0},
-    {0, 0, 1},     {1, 1e300, 1},  {3, 0, 1},      {2, -1074, std::numeric_limits<double>::denorm_min()},
-    {2, 1024, infinity}, {2, -1100, 0}, {16, 0.75, 8}, {7, 0.5, 2.6457513110645906},
+    {4, 0.5, 2},
+    {2, 10, 1024},
+    {10, 3, 1000},
+    {10, -2, 0.01},
+    {0, 0.5, 0},
+    {0, 0, 1},
+    {1, 1e300, 1},
+    {3, 0, 1},
+    {2, -1074, std::numeric_limits<double>::denorm_min()},
+    {2, 1024, infinity},
+    {2, -1100, 0},
+    {16, 0.75, 8},
+    {7, 0.5, 2.6457513110645906},
 };
 constexpr auto has_power = [](const power_row& r) {
   return close(detail::pow(r.x, r.y), r.power, 2e-15);

@@ -69,7 +69,8 @@ TEST_CASE("fp64 rounds once, fp32 twice, neither depends on the executor") {
                                 static_cast<long double>(rows[i / n]) *
                                 static_cast<long double>(columns[i % n]);
       const double ulp = std::ldexp(1.0, std::ilogb(out[i]) - 23);
-      const double error = std::abs(static_cast<double>(static_cast<long double>(out[i]) - exact)) / ulp;
+      const double error =
+          std::abs(static_cast<double>(static_cast<long double>(out[i]) - exact)) / ulp;
       worst = error > worst ? error : worst;
       differ += how == scale_arithmetic::fp32 && error > 0.5000001 ? 1 : 0;
     }

@@ -16,7 +16,7 @@ using namespace quantroof;
 struct range_row {
   std::size_t count, part, ranges, last_size;
 };
-constexpr range_row ranges[] = {{0, 3, 0, 0}, {1, 3, 1, 1}, {3, 3, 1, 3}, {4, 3, 2, 1},
+constexpr range_row ranges[] = {{0, 3, 0, 0}, {1, 3, 1, 1},   {3, 3, 1, 3},  {4, 3, 2, 1},
                                 {9, 3, 3, 3}, {10, 1, 10, 1}, {5, 100, 1, 5}};
 constexpr auto has_ranges = [](const range_row& r) {
   std::size_t calls = 0;
@@ -44,9 +44,8 @@ TEST_CASE("ranges are consecutive and complete") {
     CAPTURE(r.count, r.part);
     CHECK(has_ranges(r));
   }
-  REQUIRE_THROWS_WITH(
-      for_each_range(serial_executor{}, 3, 0, [](std::size_t, std::size_t) {}),
-      test::contains("for_each_range: part must be positive"));
+  REQUIRE_THROWS_WITH(for_each_range(serial_executor{}, 3, 0, [](std::size_t, std::size_t) {}),
+                      test::contains("for_each_range: part must be positive"));
 }
 
 TEST_CASE("a pool of the user's is an executor") {

@@ -40,15 +40,38 @@ constexpr error_row rows[] = {
     {{0, 0, 0, 0}, {0, -0.0F, 0, 0}, {.count = 4}},
     {{0, 0, 0, 0},
      {0, 0, 0, -2},
-     {.count = 4, .mse = 1, .relative_mse = far, .sqnr_db = -far, .max_abs_error = 2, .mean_error = -0.5, .cosine = 0}},
+     {.count = 4,
+      .mse = 1,
+      .relative_mse = far,
+      .sqnr_db = -far,
+      .max_abs_error = 2,
+      .mean_error = -0.5,
+      .cosine = 0}},
     {{3, 4, 0, 0},
      {0, 0, 0, 0},
-     {.count = 4, .mse = 6.25, .relative_mse = 1, .sqnr_db = 0, .max_abs_error = 4, .max_relative_error = 1, .mean_error = -1.75, .cosine = 0}},
-    {{not_a_number, not_a_number, inf, -inf}, {not_a_number, 1, inf, inf}, {.count = 4, .nan_mismatches = 1, .inf_mismatches = 1}},
-    {{inf, 1, not_a_number, 2}, {not_a_number, inf, inf, 2}, {.count = 4, .nan_mismatches = 2, .inf_mismatches = 1}},
+     {.count = 4,
+      .mse = 6.25,
+      .relative_mse = 1,
+      .sqnr_db = 0,
+      .max_abs_error = 4,
+      .max_relative_error = 1,
+      .mean_error = -1.75,
+      .cosine = 0}},
+    {{not_a_number, not_a_number, inf, -inf},
+     {not_a_number, 1, inf, inf},
+     {.count = 4, .nan_mismatches = 1, .inf_mismatches = 1}},
+    {{inf, 1, not_a_number, 2},
+     {not_a_number, inf, inf, 2},
+     {.count = 4, .nan_mismatches = 2, .inf_mismatches = 1}},
     {{1, -1, 1, -1},
      {-1, 1, -1, 1},
-     {.count = 4, .mse = 4, .relative_mse = 4, .sqnr_db = -6.0205999132796239, .max_abs_error = 2, .max_relative_error = 2, .cosine = -1}},
+     {.count = 4,
+      .mse = 4,
+      .relative_mse = 4,
+      .sqnr_db = -6.0205999132796239,
+      .max_abs_error = 2,
+      .max_relative_error = 2,
+      .cosine = -1}},
 };
 constexpr bool close(double a, double b) {
   return a == b || detail::abs(a - b) <= 1e-14 * detail::abs(b);
@@ -124,7 +147,8 @@ TEST_CASE("extreme values neither overflow nor vanish") {
   const float least = std::numeric_limits<float>::denorm_min();
   const float big[] = {most, -most};
   const float opposite[] = {-most, most};
-  const quantization_error e = compare(std::span<const float>{big}, std::span<const float>{opposite});
+  const quantization_error e =
+      compare(std::span<const float>{big}, std::span<const float>{opposite});
   CHECK(e.relative_mse == 4);
   CHECK(e.max_abs_error == 2 * static_cast<double>(most));
   const float small[] = {least};
@@ -136,6 +160,7 @@ TEST_CASE("error rules") {
   const float a[] = {1, 2};
   REQUIRE_THROWS_WITH(compare(std::span<const float>{a, 2}, std::span<const float>{a, 1}),
                       test::contains("compare: reference and approximate must have the same size"));
-  REQUIRE_THROWS_WITH(compare(matrix_view<const float>{a, 1, 2}, matrix_view<const float>{a, 2, 1}),
-                      test::contains("compare: reference and approximate must have the same shape"));
+  REQUIRE_THROWS_WITH(
+      compare(matrix_view<const float>{a, 1, 2}, matrix_view<const float>{a, 2, 1}),
+      test::contains("compare: reference and approximate must have the same shape"));
 }

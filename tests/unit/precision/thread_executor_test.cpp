@@ -41,16 +41,18 @@ TEST_CASE("several threads work, small work stays in the caller") {
   const std::thread::id self = std::this_thread::get_id();
   std::atomic<int> others{0};
   std::atomic<int> arrived{0};
-  thread_executor{2}(2, [&](std::size_t) {  // each call waits for the other: one thread alone would hang
-    ++arrived;
-    while (arrived < 2) {
-      std::this_thread::yield();
-    }
-    others += std::this_thread::get_id() != self ? 1 : 0;
-  });
+  thread_executor{2}(
+      2, [&](std::size_t) {  // each call waits for the other: one thread alone would hang
+        ++arrived;
+        while (arrived < 2) {
+          std::this_thread::yield();
+        }
+        others += std::this_thread::get_id() != self ? 1 : 0;
+      });
   CHECK(others == 1);
   others = 0;
-  thread_executor{4, 10}(10, [&](std::size_t) { others += std::this_thread::get_id() != self ? 1 : 0; });
+  thread_executor{4, 10}(
+      10, [&](std::size_t) { others += std::this_thread::get_id() != self ? 1 : 0; });
   CHECK(others == 0);
 }
 
