@@ -5,6 +5,7 @@
 set(quantroof_core_headers # the standard library only
     include/quantroof/core.hpp
     include/quantroof/detail/expects.hpp
+    include/quantroof/detail/exponential.hpp
     include/quantroof/detail/float_bits.hpp
     include/quantroof/detail/math.hpp
     include/quantroof/detail/matrix_view.hpp
@@ -14,11 +15,15 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/dynamic_quant/activation_groups.hpp
     include/quantroof/dynamic_quant/activation_stats.hpp
     include/quantroof/dynamic_quant/adaptive_precision.hpp
+    include/quantroof/dynamic_quant/blocked_gemm.hpp
     include/quantroof/dynamic_quant/dynamic_quant_config.hpp
     include/quantroof/dynamic_quant/dynamic_quantizer.hpp
     include/quantroof/dynamic_quant/gemm_policy.hpp
+    include/quantroof/dynamic_quant/gemm_scales.hpp
+    include/quantroof/dynamic_quant/hadamard.hpp
     include/quantroof/dynamic_quant/operator_list.hpp
     include/quantroof/dynamic_quant/scale_history.hpp
+    include/quantroof/dynamic_quant/smooth_quant.hpp
     include/quantroof/engine/engine.hpp
     include/quantroof/engine/recommendation.hpp
     include/quantroof/engine/scenario.hpp
@@ -51,16 +56,19 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/precision/block_format.hpp
     include/quantroof/precision/e8m0.hpp
     include/quantroof/precision/element_rounder.hpp
+    include/quantroof/precision/executor.hpp
     include/quantroof/precision/float_format.hpp
     include/quantroof/precision/granularity.hpp
     include/quantroof/precision/integer_codec.hpp
     include/quantroof/precision/minifloat.hpp
     include/quantroof/precision/percentile.hpp
     include/quantroof/precision/precision.hpp
+    include/quantroof/precision/quantization_error.hpp
     include/quantroof/precision/quantize.hpp
     include/quantroof/precision/rounding.hpp
     include/quantroof/precision/special_codes.hpp
     include/quantroof/precision/storage_types.hpp
+    include/quantroof/precision/thread_executor.hpp
     include/quantroof/roofline/attention.hpp
     include/quantroof/roofline/flash_attention.hpp
     include/quantroof/roofline/gemm.hpp
