@@ -54,7 +54,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/precision/minifloat.hpp
     include/quantroof/precision/percentile.hpp
     include/quantroof/precision/precision.hpp
-    include/quantroof/precision/quantize.hpp
+    include/quantroof/precision/scale_choice.hpp
     include/quantroof/roofline/attention.hpp
     include/quantroof/roofline/flash_attention.hpp
     include/quantroof/roofline/gemm.hpp

@@ -23,7 +23,7 @@
 #include "quantroof/precision/block_format.hpp"
 #include "quantroof/precision/minifloat.hpp"
 #include "quantroof/precision/precision.hpp"
-#include "quantroof/precision/quantize.hpp"
+#include "quantroof/precision/scale_choice.hpp"
 #include "quantroof/roofline/attention.hpp"
 #include "quantroof/roofline/flash_attention.hpp"
 #include "quantroof/roofline/gemm.hpp"

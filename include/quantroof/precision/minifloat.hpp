@@ -6,7 +6,7 @@
 //   float   s | eeeeeeee | mmm mmmmmmmmmm mmmmmmmmmm      E4M3   s | eeee | mmm      E2M1   s | ee | m      E8M0   eeeeeeee
 //
 // NaN, Inf and -0 follow the conversions of CUDA 13.0 (cuda_fp8.hpp, cuda_fp6.hpp, cuda_fp4.hpp); FNUZ formats follow ml_dtypes.
-// Not here: scales (block_format.hpp, quantize.hpp), stochastic rounding.
+// Not here: scales (block_format.hpp, scale_choice.hpp), stochastic rounding.
 #pragma once
 
 #include <bit>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Percentiles and the choice of scales.
-#include "quantroof/precision/quantize.hpp"
+#include "quantroof/precision/scale_choice.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -87,15 +87,10 @@ TEST_CASE("NaN and Inf stay out of scales") {
   }
 }
 
-TEST_CASE("the error of a round trip by hand, and when it gives up") {
+TEST_CASE("the error of a round trip by hand") {
   const float x[] = {0.4F, 1.5F, std::numeric_limits<float>::quiet_NaN(), -3.0F, 9.0F};
   // INT4, scale 1: 0.4 -> 0, 1.5 -> 2, -3 exact, 9 -> 7.
   CHECK(round_trip_error(x, precision::int4, 1) == Approx(0.16 + 0.25 + 4.0));
-  const std::vector<float> many(1000, 0.5F);  // each to 0: 0.25
-  CHECK(round_trip_error(many, precision::int4, 1) == 250);
-  const double partial = round_trip_error(many, precision::int4, 1, 20);
-  CHECK(partial > 20);
-  CHECK(partial < 250);
   CHECK(round_trip_error({}, precision::int4, 1) == 0);
 }
 
