@@ -184,6 +184,8 @@ class activation_accumulator {
     if (!x.empty() && x.stride() == x.cols()) {
       return add(std::span<const float>{x.row(0).data(), x.rows() * x.cols()});
     }
+    detail::expects(x.empty() || x.rows() <= (expected_ - size()) / x.cols(),
+                    "activation_accumulator: more values than expected_count");
     for (std::size_t r = 0; r < x.rows(); ++r) {
       add(x.row(r));
     }
@@ -191,8 +193,9 @@ class activation_accumulator {
 
   /// Adds what another one has seen.
   ///
-  /// requires  the same expected_count
+  /// requires  not this one; the same expected_count
   constexpr void merge(const activation_accumulator& other) {
+    detail::expects(&other != this, "activation_accumulator: merge needs another one");
     detail::expects(other.expected_ == expected_,
                     "activation_accumulator: merge needs the same expected_count");
     detail::expects(other.size() <= expected_ - size(),
@@ -274,7 +277,8 @@ class activation_accumulator {
   std::size_t expected_;
   detail::magnitude_tail tail_;
   detail::moments moments_{};
-  std::vector<float> pending_{};  // less than a block: blocks lie the same however the values are cut
+  std::vector<float>
+      pending_{};  // less than a block: blocks lie the same however the values are cut
 };
 
 /// Statistics of a row-major matrix, in one pass.
@@ -289,9 +293,9 @@ class activation_accumulator {
   const std::size_t size = x.rows() * x.cols();
   const bool touching = x.rows() == 1 || x.stride() == x.cols();
   const std::int32_t hint =
-      touching ? detail::guess_tail_bound({x.row(0).data(), size},
-                                          activation_accumulator::wanted(size))
-               : -1;
+      touching
+          ? detail::guess_tail_bound({x.row(0).data(), size}, activation_accumulator::wanted(size))
+          : -1;
   activation_accumulator all{size, hint};
   all.add(x);
   all.flush();

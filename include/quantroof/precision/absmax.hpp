@@ -40,8 +40,18 @@ struct absmax_result {
 namespace detail {
 
 inline constexpr std::int32_t inf_bits = 0x7F800000;
-inline constexpr std::size_t lane_count = 64;  // of a vectorised loop: 4 registers of 512 bits, 8 of 256
+inline constexpr std::size_t lane_count =
+    64;  // of a vectorised loop: 4 registers of 512 bits, 8 of 256
 using lane_bits = std::array<std::int32_t, lane_count>;
+
+/// One of `count`, scattered over the values of `i`: for samples that regular outlier channels must not fall in step with.
+///
+/// requires  count > 0
+/// source    Knuth, The Art of Computer Programming 3, 6.4: multiplication by 2^32 over the golden ratio
+[[nodiscard]] constexpr std::size_t scattered(std::size_t i, std::size_t count) {
+  const auto hashed = static_cast<std::uint32_t>(static_cast<std::uint64_t>(i) * 2654435769ULL);
+  return static_cast<std::size_t>((static_cast<std::uint64_t>(hashed) * count) >> 32U);
+}
 
 /// The bits of |x|; above inf_bits for NaN.
 [[nodiscard]] constexpr std::int32_t magnitude_bits(float x) {
@@ -83,17 +93,40 @@ using lane_bits = std::array<std::int32_t, lane_count>;
   return highest_lane(fold_lanes(lanes));
 }
 
+/// Raises lane l to the largest magnitude_bits of x[l], x[l + 64] ... x[l + size - 64].
+///
+/// requires  size is a multiple of 64
+constexpr void raise_lanes(lane_bits& lanes, const float* x, std::size_t size) {
+  // Quarters of 16: one register of 512 bits each, which stays one at -O2 as well, where g++ keeps longer arrays in memory.
+  using quarter = std::array<std::int32_t, 16>;
+  quarter a{};
+  quarter b{};
+  quarter c{};
+  quarter d{};
+  for (std::size_t first = 0; first < size; first += lane_count) {
+    const float* const from = x + first;
+    for (std::size_t i = 0; i < 16; ++i) {
+      a[i] = higher(a[i], magnitude_bits(from[i]));
+      b[i] = higher(b[i], magnitude_bits(from[i + 16]));
+      c[i] = higher(c[i], magnitude_bits(from[i + 32]));
+      d[i] = higher(d[i], magnitude_bits(from[i + 48]));
+    }
+  }
+  for (std::size_t i = 0; i < 16; ++i) {
+    lanes[i] = higher(lanes[i], a[i]);
+    lanes[i + 16] = higher(lanes[i + 16], b[i]);
+    lanes[i + 32] = higher(lanes[i + 32], c[i]);
+    lanes[i + 48] = higher(lanes[i + 48], d[i]);
+  }
+}
+
 /// The largest magnitude_bits, NaN and Inf included; 0 of nothing.
 [[nodiscard]] constexpr std::int32_t highest_bits(const float* x, std::size_t size) {
   const std::size_t whole = size / lane_count * lane_count;
   std::int32_t best = 0;
   if (whole > 0) {
     lane_bits lanes{};
-    for (std::size_t first = 0; first < whole; first += lane_count) {
-      for (std::size_t lane = 0; lane < lane_count; ++lane) {
-        lanes[lane] = higher(lanes[lane], magnitude_bits(x[first + lane]));
-      }
-    }
+    raise_lanes(lanes, x, whole);
     best = highest_lane(lanes);
   }
   for (std::size_t i = whole; i < size; ++i) {
@@ -323,8 +356,7 @@ constexpr absmax_result block_absmax(matrix_view<const float> x, std::size_t blo
   detail::expects(block_rows > 0 && block_cols > 0, "block_absmax: the block must not be empty");
   const std::size_t down = x.rows() / block_rows + (x.rows() % block_rows != 0 ? 1 : 0);
   const std::size_t across = x.cols() / block_cols + (x.cols() % block_cols != 0 ? 1 : 0);
-  detail::expects(out.size() == down * across,
-                  "block_absmax: out must have one element per block");
+  detail::expects(out.size() == down * across, "block_absmax: out must have one element per block");
   absmax_result result;
   if (x.empty()) {
     return result;

@@ -79,6 +79,33 @@ inline constexpr std::size_t error_sample = 256;  // 1 KiB
 
 /// Adds up the squared errors of round trips, tile by tile.
 class error_sum {
+  template <class Round>
+  static constexpr void add(const float* x, std::size_t size, Round round,
+                            std::array<double, 16>& sums) {
+    const auto squared = [round](float magnitude) {
+      // The mask keeps the product inside and the difference from being fused.
+      const float rounded = std::bit_cast<float>(magnitude_bits(round.up_to_ties(magnitude)));
+      return square(rounded - magnitude);
+    };
+    std::array<float, lane_count> lanes{};
+    std::size_t first = 0;
+    for (; first + 4 * lane_count <= size; first += 4 * lane_count) {
+      for (std::size_t lane = 0; lane < lane_count; ++lane) {
+        const float* const column = x + first + lane;
+        lanes[lane] += (squared(column[0]) + squared(column[64])) +
+                       (squared(column[128]) + squared(column[192]));
+      }
+    }
+    for (; first < size; first += lane_count) {
+      for (std::size_t lane = 0; lane < lane_count; ++lane) {
+        lanes[lane] += squared(x[first + lane]);
+      }
+    }
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      sums[i] += static_cast<double>((lanes[i] + lanes[i + 32]) + (lanes[i + 16] + lanes[i + 48]));
+    }
+  }
+
  public:
   constexpr error_sum() = default;
   constexpr error_sum(precision p, float scale) : rounder_(p, scale) {}
@@ -106,51 +133,44 @@ class error_sum {
   }
 
  private:
-  template <class Round>
-  static constexpr void add(const float* x, std::size_t size, Round round,
-                            std::array<double, 16>& sums) {
-    std::array<float, lane_count> lanes{};
-    for (std::size_t first = 0; first < size; first += lane_count) {
-      for (std::size_t lane = 0; lane < lane_count; ++lane) {
-        // The mask keeps the product inside and the difference from being fused.
-        const float magnitude = x[first + lane];
-        const float rounded = std::bit_cast<float>(magnitude_bits(round.up_to_ties(magnitude)));
-        lanes[lane] += square(rounded - magnitude);
-      }
-    }
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      sums[i] += static_cast<double>((lanes[i] + lanes[i + 32]) + (lanes[i + 16] + lanes[i + 48]));
-    }
-  }
-
   element_rounder rounder_{};
   std::array<double, 16> sums_{};
 };
 
-/// Calls use(magnitudes, size) for tiles of at most error_tile values, NaN and Inf as 0 and filled up with 0 to a multiple of 64; of
-/// `values` every n-th sample of error_sample is read.
+/// Appends 0 up to a multiple of 64; returns the new size.
+constexpr std::size_t fill_up(std::array<float, error_tile>& tile, std::size_t size) {
+  for (; size % lane_count != 0; ++size) {
+    tile[size] = 0.0F;
+  }
+  return size;
+}
+
+/// Calls use(magnitudes, size) for tiles of at most error_tile values, NaN and Inf as 0 and filled up with 0 to a multiple of 64. Of
+/// every n samples of 256 values one is read, which one is scattered; the last n may be fewer. Returns how many values were read.
 template <class Use>
-constexpr void for_each_tile(std::span<const float> values, std::size_t every, Use use) {
+constexpr std::size_t for_each_tile(std::span<const float> values, std::size_t every, Use use) {
   std::array<float, error_tile> tile{};
+  std::size_t read = 0;
   std::size_t size = 0;
-  for (std::size_t first = 0; first < values.size();) {
+  const std::size_t wanted = every == 1 ? error_tile : error_sample;
+  const std::size_t tiles = values.size() / wanted + (values.size() % wanted != 0 ? 1 : 0);
+  for (std::size_t run = 0; run * every < tiles; ++run) {
+    const std::size_t left = tiles - run * every;
+    const std::size_t first = (run * every + scattered(run, left < every ? left : every)) * wanted;
     const std::size_t rest = values.size() - first;
-    const std::size_t wanted = every == 1 ? error_tile : error_sample;
     const std::size_t count = rest < wanted ? rest : wanted;
     copy_finite_magnitudes(values.subspan(first, count), tile.data() + size);
     size += count;
+    read += count;
     if (size == error_tile) {
       use(tile.data(), size);
       size = 0;
     }
-    first += rest / wanted < every ? rest : wanted * every;
-  }
-  for (; size % lane_count != 0; ++size) {
-    tile[size] = 0.0F;
   }
   if (size > 0) {
-    use(tile.data(), size);
+    use(tile.data(), fill_up(tile, size));
   }
+  return read;
 }
 
 }  // namespace detail

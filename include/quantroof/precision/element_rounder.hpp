@@ -28,9 +28,10 @@ namespace detail {
 
 /// The elements of a precision, as bits of floats: how far they reach and how far apart they lie.
 struct rounding_grid {
-  std::int32_t most = 0;     // element_max
-  std::int32_t lowest = 0;   // exponent field of the smallest normal element
-  std::int32_t step = 0;     // from an exponent field to that of the power of two whose addition rounds
+  std::int32_t most = 0;    // element_max
+  std::int32_t lowest = 0;  // exponent field of the smallest normal element
+  std::int32_t step =
+      0;  // from an exponent field to that of the power of two whose addition rounds
   std::int32_t dropped = 0;  // bits of a float that an element does not have
   bool fixed_point = false;  // one spacing for all elements
   bool by_addition = true;   // that power of two is a float, also for the largest element

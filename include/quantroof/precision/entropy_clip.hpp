@@ -33,9 +33,10 @@ namespace quantroof {
 
 /// The histogram and the clips tried on it.
 struct entropy_options {
-  std::size_t bins = 2048;      // of |x| between 0 and absmax
-  std::size_t fewest = 128;     // bins of the smallest clip
-  std::size_t every = 8;        // distance of clips in bins; 1 is TensorRT's, eight times the work for clips 0.05 % apart
+  std::size_t bins = 2048;   // of |x| between 0 and absmax
+  std::size_t fewest = 128;  // bins of the smallest clip
+  std::size_t every =
+      8;  // distance of clips in bins; 1 is TensorRT's, eight times the work for clips 0.05 % apart
 };
 
 /// A clip and its divergence in bits.
@@ -155,16 +156,22 @@ class entropy_search {
   // The first bin after `bin` whose middle rounds to another element when `bins` of them reach up to the largest one.
   [[nodiscard]] constexpr std::size_t next_code(std::size_t bin, std::size_t bins) const {
     const auto count = static_cast<double>(bins);
-    const double middle = (static_cast<double>(bin) + 0.5) * top_ / count;
-    const float element = rounder_(static_cast<float>(middle));
+    const auto element_of = [&](std::size_t b) {
+      return rounder_(static_cast<float>((static_cast<double>(b) + 0.5) * top_ / count));
+    };
+    const float element = element_of(bin);
     const auto code = std::bit_cast<std::int32_t>(element);
     if (code >= grid_.most) {
       return bins;
     }
     const double half_gap = static_cast<double>(grid_.spacing(code)) / 16777216.0;  // 2^-24
     const double edge = (static_cast<double>(element) + half_gap) * count / top_ - 0.5;
-    const std::size_t next = static_cast<std::size_t>(edge > 0 ? edge : 0.0) + 1;
-    return next <= bin ? bin + 1 : (next < bins ? next : bins);
+    std::size_t next = static_cast<std::size_t>(edge > 0 ? edge : 0.0) + 1;
+    next = next <= bin ? bin + 1 : (next < bins ? next : bins);
+    while (next > bin + 1 && element_of(next - 1) != element) {  // a tie that goes up
+      --next;
+    }
+    return next;
   }
 
   rounding_grid grid_;
@@ -185,9 +192,9 @@ class entropy_search {
 ///           or mse_optimal know better
 [[nodiscard]] constexpr entropy_clip find_entropy_clip(std::span<const float> values, precision p,
                                                        const entropy_options& options = {}) {
-  detail::expects(options.fewest > 0 && options.fewest <= options.bins &&
-                      options.bins <= 0x7FFFFFFFU,
-                  "find_entropy_clip: needs 1 <= fewest <= bins < 2^31");
+  detail::expects(
+      options.fewest > 0 && options.fewest <= options.bins && options.bins <= 0x7FFFFFFFU,
+      "find_entropy_clip: needs 1 <= fewest <= bins < 2^31");
   detail::expects(options.every > 0, "find_entropy_clip: every must be positive");
   const float top = absmax(values).value;
   entropy_clip result{.scale = scale_for_clip(top, p), .clip = top};

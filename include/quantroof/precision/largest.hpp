@@ -177,11 +177,7 @@ struct neighbours {
 [[nodiscard]] constexpr lane_bits column_maxima(const float* x, std::size_t size) {
   lane_bits lanes{};
   const std::size_t whole = size / lane_count * lane_count;
-  for (std::size_t first = 0; first < whole; first += lane_count) {
-    for (std::size_t lane = 0; lane < lane_count; ++lane) {
-      lanes[lane] = higher(lanes[lane], magnitude_bits(x[first + lane]));
-    }
-  }
+  raise_lanes(lanes, x, whole);
   for (std::size_t i = whole; i < size; ++i) {
     lanes[i - whole] = higher(lanes[i - whole], magnitude_bits(x[i]));
   }
@@ -350,7 +346,8 @@ class magnitude_tail {
 ///
 /// formula   with m of n values seen, the (s + 3 sqrt(s) + 4)-th largest column maximum, s = k m / n: too high once in some thousand
 ///           tensors whose blocks are alike, and then the work is done again without it
-[[nodiscard]] constexpr std::int32_t guess_tail_bound(std::span<const float> values, std::size_t k) {
+[[nodiscard]] constexpr std::int32_t guess_tail_bound(std::span<const float> values,
+                                                      std::size_t k) {
   const std::size_t blocks = values.size() / tail_block;
   if (blocks < 16) {
     return -1;
@@ -359,7 +356,7 @@ class magnitude_tail {
   const std::size_t seen = wanted < 4 ? 4 : wanted;
   std::vector<std::int32_t> maxima(seen * lane_count, 0);
   for (std::size_t b = 0; b < seen; ++b) {
-    const std::size_t block = b * blocks / seen;
+    const std::size_t block = b * (blocks / seen) + scattered(b, blocks / seen);
     const lane_bits lanes = column_maxima(values.data() + block * tail_block, tail_block);
     for (std::size_t lane = 0; lane < lane_count; ++lane) {
       const std::int32_t best = lanes[lane];

@@ -7,6 +7,9 @@
 // Clips above absmax are for float elements only: a maximum that lands on a lower code can sit better on a coarse grid, as NVFP4's
 // "4 over 6" shows. All clips are tried on a tile of 4 KiB while it is in the L1 cache. A clip whose error has passed the final
 // error of another one is dropped; which wins does not change. Same bits in every build.
+// A sample sees few of the largest values, which decide how deep to clip. Measured on 16.8 million values, one in 16 read: the error
+// is 0 to 0.2 % above that of the full search for Gaussian values, up to 2.6 % with outlier channels or 30-fold outliers, 13 % for
+// INT8 of Student-t values (5 degrees of freedom), where absmax is 7 times as bad.
 // Sources: derived; searches of the same kind: llm-compressor's mse observer, NVIDIA ModelOpt.
 #pragma once
 
@@ -28,7 +31,8 @@ namespace quantroof {
 
 /// How thoroughly a clip is searched.
 struct mse_options {
-  // 1 KiB tiles the search reads: 1 all; 16 one in 16 for the fine clips and one in 64 for the coarse ones
+  // 1 KiB tiles the search reads: 1 all; 16 one of each 16, scattered, of which the coarse clips read one in 8 where that leaves
+  // 65536 values
   std::size_t sample_every = 1;
 };
 
@@ -47,12 +51,13 @@ struct mse_clip {
 
 namespace detail {
 
-inline constexpr double eighth_octave = 1.0905077326652577;         // 2^(1/8)
+inline constexpr double eighth_octave = 1.0905077326652577;  // 2^(1/8)
 inline constexpr double fine_step = 1.0066871364523837;      // 2^(1/104): 13 of them are an eighth
 inline constexpr std::size_t coarse_clips = 76;
 inline constexpr int clips_below = 68;  // absmax, of the coarse ones
 inline constexpr int clips_above = 7;
 inline constexpr int fine_clips = 12;  // to either side
+inline constexpr std::size_t pilot_values = 65536;
 static_assert(clips_above + 1 + clips_below == coarse_clips);
 [[nodiscard]] constexpr bool is_root_of_two(double x, int exponent) {
   double power = 1.0;
@@ -68,10 +73,67 @@ struct clip_candidate {
   double clip = 0;
   float scale = 1.0F;
   error_sum error{};
+  std::size_t read = 0;  // values that made the error
 };
 
 /// The search for one tensor and one precision.
 class clip_search {
+  template <std::size_t Size>
+  constexpr void add(std::array<clip_candidate, Size>& all, std::size_t& count, double clip) const {
+    if (!(clip > 0.0) || clip > static_cast<double>(std::numeric_limits<float>::max())) {
+      return;
+    }
+    const float scale = scale_for_clip(static_cast<float>(clip), p_);
+    all[count] = {clip, scale, none_.at(scale)};
+    ++count;
+  }
+
+  // An error that the best candidate does not exceed: on long inputs that of the winner of a sixteenth of the tiles.
+  template <std::size_t Size>
+  [[nodiscard]] constexpr double pilot(const std::array<clip_candidate, Size>& all,
+                                       std::size_t count, std::size_t every) const {
+    if (values_.size() / every < pilot_values) {
+      return std::numeric_limits<double>::infinity();
+    }
+    std::array<clip_candidate, Size> trial = all;
+    std::array<clip_candidate, 1> winner{
+        best_of({trial.data(), count}, every * 16, std::numeric_limits<double>::infinity())};
+    winner[0].error = none_.at(winner[0].scale);
+    return best_of(winner, every, std::numeric_limits<double>::infinity()).error.total();
+  }
+
+  // The first of the candidates with the least error; those that pass `limit` on the way are left behind.
+  [[nodiscard]] constexpr clip_candidate best_of(std::span<clip_candidate> all, std::size_t every,
+                                                 double limit) const {
+    std::array<std::size_t, coarse_clips> running{};
+    std::size_t count = all.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      running[i] = i;
+    }
+    std::size_t tiles = 0;
+    const std::size_t read =
+        for_each_tile(values_, every, [&](const float* tile, std::size_t size) {
+          for (std::size_t i = 0; i < count; ++i) {
+            all[running[i]].error.add(tile, size);
+          }
+          if (++tiles % 8 != 0) {
+            return;
+          }
+          std::size_t kept = 0;
+          for (std::size_t i = 0; i < count; ++i) {
+            running[kept] = running[i];
+            kept += all[running[i]].error.total() <= limit ? 1U : 0U;
+          }
+          count = kept;
+        });
+    std::size_t best = running[0];
+    for (std::size_t i = 1; i < count; ++i) {
+      best = all[running[i]].error.total() < all[best].error.total() ? running[i] : best;
+    }
+    all[best].read = read;
+    return all[best];
+  }
+
  public:
   constexpr clip_search(std::span<const float> values, precision p, float absmax)
       : values_(values), p_(p), absmax_(absmax), none_(p, 1.0F) {}
@@ -89,7 +151,8 @@ class clip_search {
     for (int i = 1; is_float && i <= clips_above; ++i, clip *= eighth_octave) {
       add(coarse, count, clip);
     }
-    const std::size_t seldom = every == 1 ? 1 : 4 * every;
+    const bool many = every > 1 && values_.size() / every >= 8 * pilot_values;
+    const std::size_t seldom = many ? 8 * every : every;
     const clip_candidate found =
         best_of({coarse.data(), count}, seldom, pilot(coarse, count, seldom));
     std::array<clip_candidate, 2 * static_cast<std::size_t>(fine_clips) + 1> fine{};
@@ -109,60 +172,6 @@ class clip_search {
   }
 
  private:
-  template <std::size_t Size>
-  constexpr void add(std::array<clip_candidate, Size>& all, std::size_t& count, double clip) const {
-    if (!(clip > 0.0) || clip > static_cast<double>(std::numeric_limits<float>::max())) {
-      return;
-    }
-    const float scale = scale_for_clip(static_cast<float>(clip), p_);
-    all[count] = {clip, scale, none_.at(scale)};
-    ++count;
-  }
-
-  // An error that the best candidate does not exceed: on long inputs that of the winner of a sixteenth of the tiles.
-  template <std::size_t Size>
-  [[nodiscard]] constexpr double pilot(const std::array<clip_candidate, Size>& all,
-                                       std::size_t count, std::size_t every) const {
-    if (values_.size() / every < 64 * error_tile) {
-      return std::numeric_limits<double>::infinity();
-    }
-    std::array<clip_candidate, Size> trial = all;
-    std::array<clip_candidate, 1> winner{best_of({trial.data(), count}, every * 16,
-                                                 std::numeric_limits<double>::infinity())};
-    winner[0].error = none_.at(winner[0].scale);
-    return best_of(winner, every, std::numeric_limits<double>::infinity()).error.total();
-  }
-
-  // The first of the candidates with the least error; those that pass `limit` on the way are left behind.
-  [[nodiscard]] constexpr clip_candidate best_of(std::span<clip_candidate> all, std::size_t every,
-                                                 double limit) const {
-    std::array<std::size_t, coarse_clips> running{};
-    std::size_t count = all.size();
-    for (std::size_t i = 0; i < count; ++i) {
-      running[i] = i;
-    }
-    std::size_t tiles = 0;
-    for_each_tile(values_, every, [&](const float* tile, std::size_t size) {
-      for (std::size_t i = 0; i < count; ++i) {
-        all[running[i]].error.add(tile, size);
-      }
-      if (++tiles % 8 != 0) {
-        return;
-      }
-      std::size_t kept = 0;
-      for (std::size_t i = 0; i < count; ++i) {
-        running[kept] = running[i];
-        kept += all[running[i]].error.total() <= limit ? 1U : 0U;
-      }
-      count = kept;
-    });
-    std::size_t best = running[0];
-    for (std::size_t i = 1; i < count; ++i) {
-      best = all[running[i]].error.total() < all[best].error.total() ? running[i] : best;
-    }
-    return all[best];
-  }
-
   std::span<const float> values_;
   precision p_;
   float absmax_;
@@ -207,11 +216,7 @@ class clip_search {
     result.clip = static_cast<float>(best.clip);
     result.mse = at_best.total() / finite;
   }
-  const std::size_t stride = detail::error_sample * options.sample_every;
-  const std::size_t rest = values.size() % stride;
-  result.sampled_count =
-      static_cast<std::int64_t>(values.size() / stride * detail::error_sample +
-                                (rest < detail::error_sample ? rest : detail::error_sample));
+  result.sampled_count = static_cast<std::int64_t>(best.read);
   result.sample_mse = best.error.total() / static_cast<double>(result.sampled_count);
   return result;
 }

@@ -141,7 +141,8 @@ template <std::size_t Count>
   if (done) {
     return result;
   }
-  const std::size_t k = most < values.size() ? most + 1 : most;  // one to spare: fewer may be finite
+  const std::size_t k =
+      most < values.size() ? most + 1 : most;  // one to spare: fewer may be finite
   const detail::magnitude_tail tail = detail::tail_of(values, k);
   for (std::size_t i = 0; i < Count; ++i) {
     result[i] = detail::percentile_of(tail, qs[i]);
