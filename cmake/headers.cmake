@@ -12,6 +12,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/detail/names.hpp
     include/quantroof/detail/short_string.hpp
     include/quantroof/detail/static_vector.hpp
+    include/quantroof/detail/uncontracted.hpp
     include/quantroof/dynamic_quant/activation_groups.hpp
     include/quantroof/dynamic_quant/activation_stats.hpp
     include/quantroof/dynamic_quant/adaptive_precision.hpp
@@ -53,19 +54,24 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/model/presets.hpp
     include/quantroof/model/strategies.hpp
     include/quantroof/model/transformer.hpp
+    include/quantroof/precision/absmax.hpp
     include/quantroof/precision/block_format.hpp
+    include/quantroof/precision/clip_scale.hpp
     include/quantroof/precision/e8m0.hpp
     include/quantroof/precision/element_rounder.hpp
+    include/quantroof/precision/entropy_clip.hpp
     include/quantroof/precision/executor.hpp
     include/quantroof/precision/float_format.hpp
     include/quantroof/precision/granularity.hpp
     include/quantroof/precision/integer_codec.hpp
+    include/quantroof/precision/largest.hpp
     include/quantroof/precision/minifloat.hpp
+    include/quantroof/precision/mse_clip.hpp
     include/quantroof/precision/percentile.hpp
     include/quantroof/precision/precision.hpp
     include/quantroof/precision/quantization_error.hpp
-    include/quantroof/precision/quantize.hpp
     include/quantroof/precision/rounding.hpp
+    include/quantroof/precision/scale_choice.hpp
     include/quantroof/precision/special_codes.hpp
     include/quantroof/precision/storage_types.hpp
     include/quantroof/precision/thread_executor.hpp

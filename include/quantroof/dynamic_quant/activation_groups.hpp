@@ -19,7 +19,7 @@
 #include "quantroof/precision/element_rounder.hpp"
 #include "quantroof/precision/percentile.hpp"
 #include "quantroof/precision/precision.hpp"
-#include "quantroof/precision/quantize.hpp"
+#include "quantroof/precision/scale_choice.hpp"
 
 namespace quantroof::detail {
 
@@ -77,6 +77,8 @@ namespace quantroof::detail {
         }
       }
       break;
+    case granularity::per_group:
+      expects(false, "group_ranges: per_group is not a granularity of the dynamic quantizer");
   }
   return ranges;
 }

@@ -2,13 +2,15 @@
 //
 // What a tensor of activations looks like: range, spread, tail, outliers. The specification's ActivationStats.
 //
-// NaN and Inf are counted and left out of every other figure. Mean and standard deviation are taken in double in two passes
-// (population form, divided by n: numpy's default; torch.std divides by n - 1). Percentiles of |x| are exact (precision/percentile.hpp).
+//   one pass over blocks of 4096 values in the L1 cache: range and tail by largest.hpp, sums of values and squares in double,
+//   blocks joined by Chan, Golub and LeVeque's formula
+//
+// NaN and Inf are counted and left out of every other figure. Mean and standard deviation are the population's (divided by n:
+// numpy's default; torch.std divides by n - 1). Percentiles of |x| are exact. Same bits in every build.
 // Not here: what follows from the figures (adaptive_precision.hpp, dynamic_quantizer.hpp).
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,6 +19,8 @@
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/math.hpp"
 #include "quantroof/detail/matrix_view.hpp"
+#include "quantroof/detail/uncontracted.hpp"
+#include "quantroof/precision/largest.hpp"
 #include "quantroof/precision/percentile.hpp"
 
 namespace quantroof {
@@ -48,24 +52,80 @@ struct activation_stats {
 
 namespace detail {
 
-/// Sum of (x - centre)^Power in eight interleaved partial sums, which compilers keep in vector registers.
-template <int Power>
-[[nodiscard]] constexpr double centred_sum(std::span<const float> values, double centre) {
-  constexpr std::size_t lanes = 8;
-  const float* const x = values.data();
-  const std::size_t whole = values.size() / lanes * lanes;
+/// Count, mean and sum of squared deviations from it.
+struct moments {
+  double count = 0;
+  double mean = 0;
+  double squares = 0;
+
+  /// Those of both. Products here are divided before they are added, so that no build fuses them.
+  constexpr void merge(const moments& other) {
+    if (other.count == 0) {
+      return;
+    }
+    const double both = count + other.count;
+    const double gap = other.mean - mean;
+    squares += other.squares + gap * gap * count * other.count / both;
+    mean += gap * other.count / both;
+    count = both;
+  }
+};
+
+struct sums_and_squares {
+  double sum = 0;
+  double squares = 0;
+};
+/// Sums of d and of its square over d = deviation(x), in 32 partial sums each.
+template <class Deviation, class Square>
+[[nodiscard]] constexpr sums_and_squares sum_up(const float* x, std::size_t size,
+                                                Deviation deviation, Square squared) {
+  constexpr std::size_t lanes = 32;
+  const std::size_t whole = size / lanes * lanes;
   std::array<double, lanes> sums{};
+  std::array<double, lanes> squares{};
   for (std::size_t i = 0; i < whole; i += lanes) {
     for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const double d = static_cast<double>(x[i + lane]) - centre;
-      sums[lane] += Power == 1 ? d : d * d;
+      const double d = deviation(x[i + lane]);
+      sums[lane] += d;
+      squares[lane] += squared(d);
     }
   }
-  for (std::size_t i = whole; i < values.size(); ++i) {
-    const double d = static_cast<double>(x[i]) - centre;
-    sums[i - whole] += Power == 1 ? d : d * d;
+  for (std::size_t i = whole; i < size; ++i) {
+    const double d = deviation(x[i]);
+    sums[i - whole] += d;
+    squares[i - whole] += squared(d);
   }
-  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::size_t lane = 0; lane < half; ++lane) {
+      sums[lane] += sums[lane + half];
+      squares[lane] += squares[lane + half];
+    }
+  }
+  return {sums[0], squares[0]};
+}
+
+/// Moments of finite values.
+///
+/// formula   squares = sum(x^2) - sum(x)^2 / n; where that loses more than 6 binary digits, around d = x - x[0] instead, which loses at
+///           most the factor n: among the d^2 are those between x[0] and all others
+[[nodiscard]] constexpr moments moments_of(const float* x, std::size_t size) {
+  if (size == 0) {
+    return {};
+  }
+  const auto n = static_cast<double>(size);
+  // The square of a float is exact in double, so it does not matter whether it is fused with the sum.
+  const auto plain = sum_up(
+      x, size, [](float v) { return static_cast<double>(v); }, [](double d) { return d * d; });
+  const double spread = plain.squares - plain.sum * plain.sum / n;
+  if (spread * 64 >= plain.squares) {
+    return {n, plain.sum / n, spread};
+  }
+  const auto first = static_cast<double>(x[0]);
+  const auto near = sum_up(
+      x, size, [first](float v) { return static_cast<double>(v) - first; },
+      [](double d) { return square(d); });
+  const double rest = near.squares - near.sum * near.sum / n;
+  return {n, first + near.sum / n, rest > 0 ? rest : 0.0};
 }
 
 /// The elements of a matrix one after the other: the matrix itself where its rows touch, else a copy in `storage`.
@@ -85,7 +145,143 @@ template <int Power>
 
 }  // namespace detail
 
-/// Statistics of a row-major matrix.
+/// Takes activations in as they come and tells their statistics.
+///
+/// formula   counts, absmax and percentiles depend on the values only: any chunks, any order, any threads merged in any order.
+///           Mean and std depend on the values and their order, not on how add() cuts them; joined by merge() they agree to about
+///           1e-15 (mean: of the largest magnitude, std: relative), with the same bits when merged in the same order
+/// requires  no more values than expected_count, all merged ones together: exact percentiles need the top 1 % of them, which takes up to
+///           8 bytes * expected_count / 100 for the 99th, on demand
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+/// example   activation_accumulator a{n}; a.add(chunk); a.merge(of_another_thread); a.stats().absmax
+class activation_accumulator {
+ public:
+  constexpr explicit activation_accumulator(std::size_t expected_count)
+      : activation_accumulator(expected_count, -1) {}
+
+  constexpr void add(std::span<const float> values) {
+    detail::expects(values.size() <= expected_ - size(),
+                    "activation_accumulator: more values than expected_count");
+    std::size_t first = 0;
+    if (!pending_.empty()) {
+      const std::size_t room = block - pending_.size();
+      first = values.size() < room ? values.size() : room;
+      pending_.insert(pending_.end(), values.begin(),
+                      values.begin() + static_cast<std::ptrdiff_t>(first));
+      if (pending_.size() < block) {
+        return;
+      }
+      take(pending_.data(), block);
+      pending_.clear();
+    }
+    for (; values.size() - first >= block; first += block) {
+      take(values.data() + first, block);
+    }
+    pending_.insert(pending_.end(), values.begin() + static_cast<std::ptrdiff_t>(first),
+                    values.end());
+  }
+  constexpr void add(matrix_view<const float> x) {
+    if (!x.empty() && x.stride() == x.cols()) {
+      return add(std::span<const float>{x.row(0).data(), x.rows() * x.cols()});
+    }
+    detail::expects(x.empty() || x.rows() <= (expected_ - size()) / x.cols(),
+                    "activation_accumulator: more values than expected_count");
+    for (std::size_t r = 0; r < x.rows(); ++r) {
+      add(x.row(r));
+    }
+  }
+
+  /// Adds what another one has seen.
+  ///
+  /// requires  not this one; the same expected_count
+  constexpr void merge(const activation_accumulator& other) {
+    detail::expects(&other != this, "activation_accumulator: merge needs another one");
+    detail::expects(other.expected_ == expected_,
+                    "activation_accumulator: merge needs the same expected_count");
+    detail::expects(other.size() <= expected_ - size(),
+                    "activation_accumulator: more values than expected_count");
+    flush();
+    tail_.merge(other.tail_);
+    moments_.merge(other.moments_);
+    take(other.pending_.data(), other.pending_.size());
+  }
+
+  /// Values added so far, NaN and Inf included.
+  [[nodiscard]] constexpr std::size_t size() const { return tail_.size() + pending_.size(); }
+
+  /// The figures so far, as of one row; 0 everywhere when no value is finite.
+  [[nodiscard]] constexpr activation_stats stats() const {
+    if (pending_.empty()) {
+      return flushed_stats();
+    }
+    activation_accumulator whole = *this;
+    whole.flush();
+    return whole.flushed_stats();
+  }
+
+ private:
+  friend constexpr activation_stats compute_activation_stats(matrix_view<const float> x);
+  static constexpr std::size_t block = 4096;  // 16 KiB: half an L1 cache
+
+  constexpr activation_accumulator(std::size_t expected_count, std::int32_t hint)
+      : expected_(expected_count), tail_(wanted(expected_count), hint) {}
+
+  // How many of the largest the 99th percentile needs, and one to spare: fewer values may be finite.
+  static constexpr std::size_t wanted(std::size_t count) {
+    return count > 0 ? detail::place_of(99.0, count).k + 1 : 1;
+  }
+
+  constexpr void take(const float* x, std::size_t size) {
+    bool special = false;
+    for (std::size_t first = 0; first < size; first += detail::tail_block) {
+      const std::size_t rest = size - first;
+      special |= tail_.add_block(x + first, rest < detail::tail_block ? rest : detail::tail_block);
+    }
+    if (!special) {
+      moments_.merge(detail::moments_of(x, size));
+      return;
+    }
+    std::array<float, block> finite{};
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      finite[count] = x[i];
+      count += detail::magnitude_key(x[i]) >= 0 ? 1U : 0U;
+    }
+    moments_.merge(detail::moments_of(finite.data(), count));
+  }
+
+  constexpr void flush() {
+    take(pending_.data(), pending_.size());
+    pending_.clear();
+  }
+
+  [[nodiscard]] constexpr bool is_exact() const {
+    const std::size_t finite = tail_.finite_count();
+    return finite == 0 || tail_.is_exact(detail::place_of(99.0, finite).k);
+  }
+
+  [[nodiscard]] constexpr activation_stats flushed_stats() const {
+    activation_stats s{.cols = static_cast<std::int64_t>(tail_.size()),
+                       .nan_count = tail_.range().nan_count,
+                       .inf_count = tail_.range().inf_count};
+    if (moments_.count > 0) {
+      s.absmax = static_cast<double>(tail_.range().value);
+      s.mean = moments_.mean;
+      s.std = detail::sqrt(moments_.squares / moments_.count);
+      s.percentile_99 = detail::percentile_of(tail_, 99.0);
+      s.percentile_999 = detail::percentile_of(tail_, 99.9);
+    }
+    return s;
+  }
+
+  std::size_t expected_;
+  detail::magnitude_tail tail_;
+  detail::moments moments_{};
+  std::vector<float>
+      pending_{};  // less than a block: blocks lie the same however the values are cut
+};
+
+/// Statistics of a row-major matrix, in one pass.
 ///
 /// shapes    [tokens, channels]
 /// formula   percentiles as numpy.percentile's default (linear between order statistics); 0 everywhere when no value is finite
@@ -94,41 +290,23 @@ template <int Power>
 /// example   examples/dynamic_quant_demo.cpp
 [[nodiscard]] constexpr activation_stats compute_activation_stats(matrix_view<const float> x) {
   detail::expects(!x.empty(), "compute_activation_stats: the activation must not be empty");
-  std::vector<float> storage;
-  std::span<const float> values = detail::contiguous(x, storage);
-  std::size_t finite = 0;
-  std::size_t nans = 0;
-  const float* const data = values.data();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(data[i]) & 0x7FFFFFFFU;
-    finite += magnitude < 0x7F800000U ? 1U : 0U;
-    nans += magnitude > 0x7F800000U ? 1U : 0U;
+  const std::size_t size = x.rows() * x.cols();
+  const bool touching = x.rows() == 1 || x.stride() == x.cols();
+  const std::int32_t hint =
+      touching
+          ? detail::guess_tail_bound({x.row(0).data(), size}, activation_accumulator::wanted(size))
+          : -1;
+  activation_accumulator all{size, hint};
+  all.add(x);
+  all.flush();
+  if (!all.is_exact()) {  // the guess was too high
+    all = activation_accumulator{size};
+    all.add(x);
+    all.flush();
   }
-  activation_stats s{.rows = static_cast<std::int64_t>(x.rows()),
-                     .cols = static_cast<std::int64_t>(x.cols()),
-                     .nan_count = static_cast<std::int64_t>(nans),
-                     .inf_count = static_cast<std::int64_t>(values.size() - finite - nans)};
-  if (finite == 0) {
-    return s;
-  }
-  std::vector<float> kept;
-  if (finite != values.size()) {
-    kept.reserve(finite);
-    for (const float v : values) {
-      if (detail::magnitude_key(v) >= 0) {
-        kept.push_back(v);
-      }
-    }
-    values = kept;
-  }
-  const auto n = static_cast<double>(values.size());
-  const auto first =
-      static_cast<double>(values[0]);  // around a value of the tensor: exact for a constant one
-  s.mean = first + detail::centred_sum<1>(values, first) / n;
-  s.std = detail::sqrt(detail::centred_sum<2>(values, s.mean) / n);
-  s.absmax = static_cast<double>(detail::finite_absmax(values));
-  s.percentile_99 = abs_percentile(values, 99.0);
-  s.percentile_999 = abs_percentile(values, 99.9);
+  activation_stats s = all.flushed_stats();
+  s.rows = static_cast<std::int64_t>(x.rows());
+  s.cols = static_cast<std::int64_t>(x.cols());
   return s;
 }
 /// Statistics of one row.

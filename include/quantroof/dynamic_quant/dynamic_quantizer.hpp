@@ -28,7 +28,7 @@
 #include "quantroof/dynamic_quant/scale_history.hpp"
 #include "quantroof/precision/block_format.hpp"
 #include "quantroof/precision/precision.hpp"
-#include "quantroof/precision/quantize.hpp"
+#include "quantroof/precision/scale_choice.hpp"
 
 namespace quantroof {
 

@@ -25,7 +25,7 @@
 #include "quantroof/model/phase.hpp"
 #include "quantroof/precision/minifloat.hpp"
 #include "quantroof/precision/precision.hpp"
-#include "quantroof/precision/quantize.hpp"
+#include "quantroof/precision/scale_choice.hpp"
 #include "quantroof/roofline/roofline.hpp"
 #include "quantroof/roofline/textbook.hpp"
 

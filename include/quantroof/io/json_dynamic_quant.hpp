@@ -19,7 +19,7 @@
 #include "quantroof/io/json_model.hpp"
 #include "quantroof/io/json_record.hpp"
 #include "quantroof/io/json_value.hpp"
-#include "quantroof/precision/quantize.hpp"
+#include "quantroof/precision/scale_choice.hpp"
 
 namespace quantroof {
 

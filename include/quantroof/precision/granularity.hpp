@@ -2,7 +2,7 @@
 //
 // The vocabulary of scales: which values share one (granularity) and how it is chosen (calibration).
 //
-// Not here: the choice itself (quantize.hpp), scales that a format brings (block_format.hpp).
+// Not here: the choice itself (scale_choice.hpp), scales that a format brings (block_format.hpp).
 #pragma once
 
 #include <cstdint>
@@ -13,22 +13,25 @@
 
 namespace quantroof {
 
-/// Which elements of a [tokens, channels] matrix share one scale: all of them, those of a row, those of a column.
-enum class granularity : std::uint8_t { per_tensor, per_token, per_channel };
+/// Which elements of a [tokens, channels] matrix share one scale: all of them, those of a row, those of a column, or neighbours in a
+/// row, whose number is an option beside this one.
+enum class granularity : std::uint8_t { per_tensor, per_token, per_channel, per_group };
 
 /// How the scale of a group is chosen.
-enum class calibration : std::uint8_t { absmax, percentile, mse_optimal };
+enum class calibration : std::uint8_t { absmax, percentile, mse_optimal, entropy };
 
 namespace detail {
-inline constexpr name_table<granularity, 3> granularity_names{{
+inline constexpr name_table<granularity, 4> granularity_names{{
     {granularity::per_tensor, "per_tensor"},
     {granularity::per_token, "per_token"},
     {granularity::per_channel, "per_channel"},
+    {granularity::per_group, "per_group"},
 }};
-inline constexpr name_table<calibration, 3> calibration_names{{
+inline constexpr name_table<calibration, 4> calibration_names{{
     {calibration::absmax, "absmax"},
     {calibration::percentile, "percentile"},
     {calibration::mse_optimal, "mse_optimal"},
+    {calibration::entropy, "entropy"},
 }};
 static_assert(names_are_complete(granularity_names) && names_are_complete(calibration_names));
 }  // namespace detail

@@ -4,185 +4,157 @@
 //
 //   rank = (n - 1) * q / 100; the result interpolates linearly between the two neighbouring order statistics (numpy's default)
 //
-// High percentiles need only the few largest values: the k-th largest of the maxima of 64 neighbours is a lower bound of the
-// k-th largest value, so only the fewer than k groups above it are read again. Exact, deterministic, no sampling.
-// NaN and Inf are left out. Not here: percentiles of signed values, weighted percentiles.
+// High percentiles need only the few largest values, which largest.hpp finds in one pass; several percentiles share it. Exact with
+// ties, deterministic. NaN and Inf are left out. Not here: percentiles of signed values, weighted percentiles.
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "quantroof/detail/expects.hpp"
+#include "quantroof/detail/uncontracted.hpp"
+#include "quantroof/precision/absmax.hpp"
+#include "quantroof/precision/largest.hpp"
 
 namespace quantroof {
 namespace detail {
 
-/// |x| as an integer that orders as |x| does; -1 for NaN and Inf. Integer maxima vectorise where float maxima do not.
-[[nodiscard]] constexpr std::int32_t magnitude_key(float x) {
-  const auto bits = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFU);
-  return bits < 0x7F800000 ? bits : -1;
-}
-
-[[nodiscard]] constexpr float magnitude_of(std::int32_t key) {
-  return key < 0 ? 0.0F : std::bit_cast<float>(static_cast<std::uint32_t>(key));
-}
-
-[[nodiscard]] constexpr std::size_t count_finite(std::span<const float> values) {
-  const float* const x = values.data();
-  std::size_t finite = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    finite += magnitude_key(x[i]) >= 0 ? 1U : 0U;
-  }
-  return finite;
-}
-
-/// Largest finite |x|; 0 when there is none.
-[[nodiscard]] constexpr float finite_absmax(std::span<const float> values) {
-  const float* const x = values.data();
-  std::int32_t best = -1;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::int32_t key = magnitude_key(x[i]);
-    best = key > best ? key : best;
-  }
-  return magnitude_of(best);
-}
-
-/// The k-th largest key and the one above it (the same key when k == 1).
-struct neighbours {
-  std::int32_t kth = -1;
-  std::int32_t above = -1;
+/// Where a percentile lies: between the k-th largest of n values and the one above it.
+struct percentile_place {
+  std::size_t k = 1;
+  double weight = 0;  // of the one above
 };
 
-/// The k-th largest by counting: four passes over eight bits each, the most significant first. In place of std::nth_element, whose
-/// header costs every includer of the library 600 kB.
+/// requires  count > 0; 0 <= q <= 100
+[[nodiscard]] constexpr percentile_place place_of(double q, std::size_t count) {
+  const double rank = static_cast<double>(count - 1) * (q / 100.0);
+  const auto below = static_cast<std::size_t>(rank);
+  return {count - below, rank - static_cast<double>(below)};
+}
+
+/// Between two neighbours, counted from the nearer one.
+[[nodiscard]] constexpr double between(neighbours pair, double weight) {
+  const double low = magnitude_of(pair.kth);
+  const double high = magnitude_of(pair.above);
+  return weight < 0.5 ? low + abs_product(high - low, weight)
+                      : high - abs_product(high - low, 1.0 - weight);
+}
+
+/// The q-th percentile of what a tail has seen; 0 when nothing was finite.
 ///
-/// requires  1 <= k <= keys.size()
-[[nodiscard]] constexpr std::int32_t kth_largest(std::span<const std::int32_t> keys,
-                                                 std::size_t k) {
-  std::uint32_t prefix = 0;
-  std::uint32_t mask = 0;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    const auto digit_at = static_cast<unsigned>(shift);
-    std::array<std::size_t, 256> count{};
-    for (const std::int32_t key : keys) {
-      const std::uint32_t bits = static_cast<std::uint32_t>(key + 1);  // -1 becomes 0
-      if ((bits & mask) == prefix) {
-        ++count[(bits >> digit_at) & 0xFFU];
-      }
-    }
-    std::uint32_t digit = 255;
-    while (count[digit] < k) {
-      k -= count[digit--];
-    }
-    prefix |= digit << digit_at;
-    mask |= std::uint32_t{0xFF} << digit_at;
+/// requires  the tail's k is at least that of the place; is_exact
+[[nodiscard]] constexpr double percentile_of(const magnitude_tail& tail, double q) {
+  const std::size_t finite = tail.finite_count();
+  if (finite == 0) {
+    return 0.0;
   }
-  return static_cast<std::int32_t>(prefix) - 1;
+  const percentile_place place = place_of(q, finite);
+  return between(tail.largest(place.k), place.weight);
 }
 
-/// requires  1 <= k <= keys.size()
-[[nodiscard]] constexpr neighbours pick_largest(std::span<const std::int32_t> keys, std::size_t k) {
-  const std::int32_t kth = kth_largest(keys, k);
-  std::size_t larger = 0;
-  std::int32_t next = std::numeric_limits<std::int32_t>::max();
-  for (const std::int32_t key : keys) {
-    if (key > kth) {
-      ++larger;
-      next = key < next ? key : next;
-    }
+/// A tail that holds the k largest of `values`, whose guess was right.
+[[nodiscard]] constexpr magnitude_tail tail_of(std::span<const float> values, std::size_t k) {
+  magnitude_tail tail{k, guess_tail_bound(values, k)};
+  tail.add(values);
+  const std::size_t finite = tail.finite_count();
+  if (!tail.is_exact(finite < k ? finite : k)) {
+    tail = magnitude_tail{k};
+    tail.add(values);
   }
-  return {kth, k > 1 && larger == k - 1 ? next : kth};
+  return tail;
 }
 
-[[nodiscard]] constexpr neighbours largest_by_selection(std::span<const float> values,
-                                                        std::size_t k) {
-  std::vector<std::int32_t> keys(values.size(), 0);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    keys[i] = magnitude_key(values[i]);
-  }
-  return pick_largest(keys, k);
-}
+inline constexpr std::size_t short_row = 4096;  // what largest_of_short_row takes
 
-/// The same by pruning: groups whose maximum does not exceed the k-th largest group maximum cannot hold more than ties.
+/// The k-th largest of a row and its upper neighbour; nullopt when the row holds NaN or Inf.
+/// The k-th largest column maximum bounds the k-th largest value, so fewer than k columns are looked at again; no allocation.
 ///
-/// requires  1 <= k <= number of groups
-template <std::size_t Group>
-[[nodiscard]] constexpr neighbours largest_by_pruning(std::span<const float> values,
-                                                      std::size_t k) {
-  const float* const x = values.data();
-  const std::size_t n = values.size();
-  std::vector<std::int32_t> maxima((n + Group - 1) / Group, 0);
-  for (std::size_t g = 0; g < n / Group; ++g) {
-    std::int32_t best = -1;
-    for (std::size_t i = 0; i < Group; ++i) {
-      const std::int32_t key = magnitude_key(x[g * Group + i]);
-      best = key > best ? key : best;
-    }
-    maxima[g] = best;
-  }
-  for (std::size_t i = n / Group * Group; i < n; ++i) {
-    const std::int32_t key = magnitude_key(x[i]);
-    maxima.back() = key > maxima.back() ? key : maxima.back();
-  }
-  const std::int32_t bound = kth_largest(maxima, k);
-  std::vector<std::int32_t> above;
-  for (std::size_t g = 0; g < maxima.size(); ++g) {
-    if (maxima[g] > bound) {
-      for (std::size_t i = g * Group; i < n && i < (g + 1) * Group; ++i) {
-        const std::int32_t key = magnitude_key(x[i]);
-        if (key > bound) {
-          above.push_back(key);
-        }
-      }
+/// requires  k <= Most; k <= values.size() <= short_row
+template <std::size_t Most>
+[[nodiscard]] constexpr std::optional<neighbours> largest_of_short_row(
+    std::span<const float> values, std::size_t k) {
+  std::array<lane_bits, short_row / tail_block> lanes;
+  std::array<std::int32_t, short_row / tail_block * lane_count> maxima;
+  std::size_t blocks = 0;
+  std::int32_t highest = 0;
+  for (std::size_t first = 0; first < values.size(); first += tail_block, ++blocks) {
+    const std::size_t rest = values.size() - first;
+    lanes[blocks] = column_maxima(values.data() + first, rest < tail_block ? rest : tail_block);
+    highest = higher(highest, highest_lane(lanes[blocks]));
+    for (std::size_t lane = 0; lane < lane_count; ++lane) {
+      maxima[blocks * lane_count + lane] = lanes[blocks][lane];
     }
   }
-  if (above.size() >= k) {
-    return pick_largest(above, k);
+  if (highest >= inf_bits) {
+    return std::nullopt;
   }
-  if (k > 1 && above.size() + 1 == k) {
-    return {bound, kth_largest(above, above.size())};
+  const std::int32_t bound = kth_largest({maxima.data(), blocks * lane_count}, k);
+  std::array<std::int32_t, Most * tail_block / lane_count> above;  // one key is written beyond them
+  std::size_t count = 0;
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const std::size_t rest = values.size() - b * tail_block;
+    count += gather_above(values.data() + b * tail_block, rest < tail_block ? rest : tail_block,
+                          lanes[b], bound, above.data() + count);
   }
-  return {bound, bound};
+  const std::span<const std::int32_t> kept{above.data(), count};
+  if (count >= k) {
+    return pick_largest(kept, k);
+  }
+  return neighbours{bound, k > 1 && count + 1 == k ? kth_largest(kept, count) : bound};
 }
-
-[[nodiscard]] constexpr neighbours largest_magnitudes(std::span<const float> values,
-                                                      std::size_t k) {
-  if (k <= values.size() / 256) {
-    return largest_by_pruning<64>(values, k);
-  }
-  if (k <= values.size() / 64) {
-    return largest_by_pruning<16>(values, k);
-  }
-  return largest_by_selection(values, k);
+[[nodiscard]] constexpr std::optional<neighbours> largest_of_short_row(
+    std::span<const float> values, std::size_t k) {
+  return k <= 8 ? largest_of_short_row<8>(values, k) : largest_of_short_row<64>(values, k);
 }
 
 }  // namespace detail
 
-/// The q-th percentile of |x| over the finite values; 0 when no value is finite.
+/// The percentiles of |x| over the finite values, in one pass; 0 when no value is finite.
 ///
+/// shapes    qs and the result: one element per percentile
 /// formula   order statistic at rank (n - 1) * q / 100, linear between neighbours: numpy.percentile's default "linear"
 /// requires  values not empty; 0 <= q <= 100
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 /// source    Hyndman and Fan 1996, definition 7
-[[nodiscard]] constexpr double abs_percentile(std::span<const float> values, double q) {
+template <std::size_t Count>
+[[nodiscard]] constexpr std::array<double, Count> abs_percentiles(
+    std::span<const float> values, const std::array<double, Count>& qs) {
   detail::expects(!values.empty(), "abs_percentile: the span is empty");
-  detail::expects(q >= 0.0 && q <= 100.0, "abs_percentile: q must be in [0, 100]");
-  const std::size_t finite = detail::count_finite(values);
-  if (finite == 0) {
-    return 0.0;
+  std::size_t most = 1;
+  for (const double q : qs) {
+    detail::expects(q >= 0.0 && q <= 100.0, "abs_percentile: q must be in [0, 100]");
+    const std::size_t k = detail::place_of(q, values.size()).k;
+    most = k > most ? k : most;
   }
-  const double rank = static_cast<double>(finite - 1) * (q / 100.0);
-  const auto below = static_cast<std::size_t>(rank);
-  const double weight = rank - static_cast<double>(below);
-  const detail::neighbours pair = detail::largest_magnitudes(values, finite - below);
-  const double low = detail::magnitude_of(pair.kth);
-  const double high = detail::magnitude_of(pair.above);
-  return weight < 0.5 ? low + (high - low) * weight : high - (high - low) * (1.0 - weight);
+  std::array<double, Count> result{};
+  bool done = values.size() <= detail::short_row && most <= 64;
+  for (std::size_t i = 0; i < Count && done; ++i) {
+    const detail::percentile_place place = detail::place_of(qs[i], values.size());
+    const auto pair = detail::largest_of_short_row(values, place.k);
+    result[i] = pair ? detail::between(*pair, place.weight) : 0.0;
+    done = pair.has_value();
+  }
+  if (done) {
+    return result;
+  }
+  const std::size_t k =
+      most < values.size() ? most + 1 : most;  // one to spare: fewer may be finite
+  const detail::magnitude_tail tail = detail::tail_of(values, k);
+  for (std::size_t i = 0; i < Count; ++i) {
+    result[i] = detail::percentile_of(tail, qs[i]);
+  }
+  return result;
+}
+
+/// The q-th percentile of |x| over the finite values; 0 when no value is finite.
+///
+/// formula, requires, errors, source  as abs_percentiles
+[[nodiscard]] constexpr double abs_percentile(std::span<const float> values, double q) {
+  return abs_percentiles(values, std::array<double, 1>{q})[0];
 }
 
 }  // namespace quantroof

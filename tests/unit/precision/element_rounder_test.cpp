@@ -91,6 +91,33 @@ TEST_CASE("rounding agrees with round_trip on every format") {
   }
 }
 
+TEST_CASE("another scale, and magnitudes alone") {
+  std::uint32_t state = 4;
+  for (const precision_format& f : precision_formats) {
+    if (!has_codes(f.id) || f.kind == element_kind::scale_only) {
+      continue;
+    }
+    for (const float scale : {0.3F, 1e-39F, 1e37F, 2.0F}) {
+      const element_rounder rounder{f.id, scale};
+      const element_rounder moved = element_rounder{f.id, 7.0F}.at(scale);
+      bool all_same = true;
+      for (int i = 0; i < 2000; ++i) {
+        state = state * 1664525U + 1013904223U;
+        const float x = static_cast<float>(state >> 8U) / 16777216.0F * 9.0F * scale;
+        all_same = all_same && same(moved(x), rounder(x)) && same(rounder(-x), moved(-x));
+        moved.visit([&](auto round) {
+          const float step = rounder(x) - x;
+          const float other = round.up_to_ties(x) - x;
+          all_same = all_same && round(x) == detail::abs(rounder(x)) &&
+                     std::fabs(other) <= std::fabs(step) * 1.00001F + x * 1e-6F;
+        });
+      }
+      CAPTURE(f.name, scale);
+      CHECK(all_same);
+    }
+  }
+}
+
 TEST_CASE("NaN stays, in place") {
   std::vector<float> x{1.26F, std::nanf(""), -inf, -1.26F};
   element_rounder{precision::fp4_e2m1, 1}(x, x);
@@ -109,6 +136,8 @@ TEST_CASE("rounding rules") {
   REQUIRE_THROWS_WITH((element_rounder{precision::int8, 0}),
                       test::contains("the scale must be positive and finite"));
   REQUIRE_THROWS_WITH((element_rounder{precision::int8, inf}),
+                      test::contains("the scale must be positive and finite"));
+  REQUIRE_THROWS_WITH((element_rounder{precision::int8, 1}.at(-1)),
                       test::contains("the scale must be positive and finite"));
   std::vector<float> three(3);
   std::vector<float> two(2);
