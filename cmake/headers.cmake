@@ -23,6 +23,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/dynamic_quant/gemm_scales.hpp
     include/quantroof/dynamic_quant/hadamard.hpp
     include/quantroof/dynamic_quant/operator_list.hpp
+    include/quantroof/dynamic_quant/quantized_product.hpp
     include/quantroof/dynamic_quant/scale_history.hpp
     include/quantroof/dynamic_quant/smooth_quant.hpp
     include/quantroof/engine/engine.hpp
@@ -57,11 +58,15 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/precision/absmax.hpp
     include/quantroof/precision/block_format.hpp
     include/quantroof/precision/clip_scale.hpp
+    include/quantroof/precision/dequantize.hpp
     include/quantroof/precision/e8m0.hpp
+    include/quantroof/precision/element_coding.hpp
+    include/quantroof/precision/element_kernels.hpp
     include/quantroof/precision/element_rounder.hpp
     include/quantroof/precision/entropy_clip.hpp
     include/quantroof/precision/executor.hpp
     include/quantroof/precision/float_format.hpp
+    include/quantroof/precision/gguf_block.hpp
     include/quantroof/precision/granularity.hpp
     include/quantroof/precision/integer_codec.hpp
     include/quantroof/precision/largest.hpp
@@ -69,9 +74,15 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/precision/mse_clip.hpp
     include/quantroof/precision/percentile.hpp
     include/quantroof/precision/precision.hpp
+    include/quantroof/precision/quantization_counts.hpp
     include/quantroof/precision/quantization_error.hpp
+    include/quantroof/precision/quantize.hpp
+    include/quantroof/precision/quantize_options.hpp
+    include/quantroof/precision/quantize_rows.hpp
+    include/quantroof/precision/quantized_tensor.hpp
     include/quantroof/precision/rounding.hpp
     include/quantroof/precision/scale_choice.hpp
+    include/quantroof/precision/scale_rules.hpp
     include/quantroof/precision/special_codes.hpp
     include/quantroof/precision/storage_types.hpp
     include/quantroof/precision/thread_executor.hpp

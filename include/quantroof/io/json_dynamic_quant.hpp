@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -19,7 +21,8 @@
 #include "quantroof/io/json_model.hpp"
 #include "quantroof/io/json_record.hpp"
 #include "quantroof/io/json_value.hpp"
-#include "quantroof/precision/scale_choice.hpp"
+#include "quantroof/precision/granularity.hpp"
+#include "quantroof/precision/quantization_error.hpp"
 
 namespace quantroof {
 
@@ -41,17 +44,28 @@ void from_json(const Json& json, calibration& c) {
   detail::read_name(json, c, &parse_calibration);
 }
 
+template <JsonValue Json>
+void to_json(Json& json, error_report r) {
+  json = to_string(r);
+}
+template <JsonValue Json>
+void from_json(const Json& json, error_report& r) {
+  detail::read_name(json, r, &parse_error_report);
+}
+
 template <>
 struct detail::json_record<dynamic_quant_config> {
   static constexpr std::string_view name = "dynamic_quant_config";
   static constexpr void members(auto& m, auto& c) {
     m.optional("precision", c.precision);
     m.optional("granularity", c.granularity);
+    m.optional("group_size", c.group_size);
     m.optional("calibration_mode", c.calibration_mode);
     m.optional("percentile", c.percentile);
     m.optional("fallback_to_fp16", c.fallback_to_fp16);
     m.optional("outlier_threshold", c.outlier_threshold);
     m.optional("smoothing", c.smoothing);
+    m.optional("error_report", c.error_report);
   }
 };
 
@@ -93,6 +107,54 @@ struct detail::json_record<activation_stats> {
   }
 };
 
+namespace detail {
+/// A quantization_error as JSON has it: what is infinite is null.
+struct quantization_error_record {
+  quantization_error finite{};
+  std::optional<double> relative_mse{};
+  std::optional<double> sqnr_db{};
+};
+template <>
+struct json_record<quantization_error_record> {
+  static constexpr std::string_view name = "quantization_error";
+  static constexpr void members(auto& m, auto& e) {
+    m.amount("count", e.finite.count);
+    m.amount("nan_mismatches", e.finite.nan_mismatches);
+    m.amount("inf_mismatches", e.finite.inf_mismatches);
+    m.amount("mse", e.finite.mse);
+    m.required("relative_mse", e.relative_mse);
+    m.required("sqnr_db", e.sqnr_db);
+    m.amount("max_abs_error", e.finite.max_abs_error);
+    m.amount("max_relative_error", e.finite.max_relative_error);
+    m.required("mean_error", e.finite.mean_error);
+    m.required("cosine", e.finite.cosine);
+  }
+};
+}  // namespace detail
+
+/// Infinite relative_mse and sqnr_db are written as null: an error against a reference of zeros (relative_mse = infinity, -infinity
+/// decibels) or none at all (+infinity decibels).
+template <JsonValue Json>
+void to_json(Json& json, const quantization_error& e) {
+  detail::quantization_error_record record{.finite = e};
+  if (detail::is_finite(e.relative_mse)) {
+    record.relative_mse = e.relative_mse;
+  }
+  if (detail::is_finite(e.sqnr_db)) {
+    record.sqnr_db = e.sqnr_db;
+  }
+  to_json(json, record);
+}
+template <JsonValue Json>
+void from_json(const Json& json, quantization_error& e) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  detail::quantization_error_record record;
+  from_json(json, record);
+  e = record.finite;
+  e.relative_mse = record.relative_mse.value_or(infinity);
+  e.sqnr_db = record.sqnr_db.value_or(record.relative_mse ? infinity : -infinity);
+}
+
 template <>
 struct detail::json_record<quantization_metadata> {
   static constexpr std::string_view name = "quantization_metadata";
@@ -106,6 +168,7 @@ struct detail::json_record<quantization_metadata> {
     m.amount("clipped_count", q.clipped_count);
     m.amount("nan_count", q.nan_count);
     m.amount("inf_count", q.inf_count);
+    m.optional("error", q.error);
   }
 };
 
@@ -171,16 +234,16 @@ struct detail::json_record<quantizer_state> {
   }
 };
 
-template <JsonValue Json, Gemm G>
-void to_json(Json& json, const dynamic_quantizer<G>& quantizer) {
+template <JsonValue Json, Gemm G, Executor E>
+void to_json(Json& json, const dynamic_quantizer<G, E>& quantizer) {
   to_json(json, quantizer_state{quantizer.config(), quantizer.history()});
 }
 /// Replaces what `quantizer` remembers.
 ///
 /// requires  the options in the JSON are those of `quantizer`
 /// errors    io::input_error with the place; `quantizer` is then as it was
-template <JsonValue Json, Gemm G>
-void from_json(const Json& json, dynamic_quantizer<G>& quantizer) {
+template <JsonValue Json, Gemm G, Executor E>
+void from_json(const Json& json, dynamic_quantizer<G, E>& quantizer) {
   quantizer_state state;
   from_json(json, state);
   if (!(state.config == quantizer.config())) {

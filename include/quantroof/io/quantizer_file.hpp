@@ -16,18 +16,19 @@ namespace quantroof::io {
 /// Replaces the file by the state of the quantizer.
 ///
 /// errors    io::input_error with the file
-template <Gemm G>
-void save_quantizer(const std::filesystem::path& path, const dynamic_quantizer<G>& quantizer) {
+template <Gemm G, Executor E>
+void save_quantizer(const std::filesystem::path& path, const dynamic_quantizer<G, E>& quantizer) {
   write(path, quantizer, -1);
 }
 
 /// A quantizer as it was saved: the same options, the same scales from here on.
 ///
 /// errors    io::input_error with the file and the place
-template <Gemm G = reference_gemm>
-[[nodiscard]] dynamic_quantizer<G> load_quantizer(const std::filesystem::path& path, G gemm = {}) {
+template <Gemm G = blocked_gemm<>, Executor E = serial_executor>
+[[nodiscard]] dynamic_quantizer<G, E> load_quantizer(const std::filesystem::path& path, G gemm = {},
+                                                     E executor = {}) {
   auto state = read<quantizer_state>(path);
-  dynamic_quantizer<G> quantizer{state.config, std::move(gemm)};
+  dynamic_quantizer<G, E> quantizer{state.config, std::move(gemm), std::move(executor)};
   quantizer.history() = std::move(state.history);
   return quantizer;
 }
@@ -35,8 +36,8 @@ template <Gemm G = reference_gemm>
 /// Puts saved scales into a quantizer that has the same options.
 ///
 /// errors    io::input_error with the file and the place; the quantizer is then as it was
-template <Gemm G>
-void restore_quantizer(const std::filesystem::path& path, dynamic_quantizer<G>& quantizer) {
+template <Gemm G, Executor E>
+void restore_quantizer(const std::filesystem::path& path, dynamic_quantizer<G, E>& quantizer) {
   try {
     from_json(read_json_file(path), quantizer);
   } catch (const input_error& error) {

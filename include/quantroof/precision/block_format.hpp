@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Formats whose elements share scales within a block of the row: which scale a block gets, and what a row becomes.
+// Formats whose elements share scales within a block of the row: which scale a block gets.
 //
-//   MXFP8/6/4, MXINT8   E8M0 per 32: exponent of the largest magnitude minus that of the largest element (OCP floor rule)
-//   NVFP4, NVFP4_KV     E4M3 per 16 times one FP32 per tensor, in TransformerEngine's order of operations
+//   MXFP8/6/4, MXINT8   E8M0 per 32: a power of two from the largest magnitude, by one of four rules (mx_scale_rule)
+//   NVFP4, NVFP4_KV     E4M3 per 16 times one FP32 per tensor, in one producer's order of operations (nvfp4_rule)
 //   INT4, INT8 groups   FP16 scale, absmax / 7 or / 127; with zero point: minimum .. maximum on 0 .. 15
 //   FP8 groups of 128   FP32 scale, absmax / 448
 //   GGUF Q8_0, Q4_0     FP16 scale per 32: absmax / 127, value of largest magnitude / -8
 //
-// Sources: OCP MX v1.0 section 6.3 as torchao 36027d8 computes it; TransformerEngine d0067d0; GPTQ, AWQ and HQQ; ggml d99724f.
-// Not here: packed storage, encoders that search (GGUF K-quants, "4 over 6"), FP8 blocks of 128 x 128 (one round_trip per block).
+// Sources: OCP MX v1.0 section 6.3 as torchao 36027d8 computes it; TransformerEngine d0067d0; Model-Optimizer a2fbac7;
+// compressed-tensors ac8e2ba; GPTQ, AWQ and HQQ; ggml d99724f.
+// Not here: what a row becomes (quantize.hpp), how options spell the rules (quantize_options.hpp).
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <span>
 
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/math.hpp"
+#include "quantroof/precision/absmax.hpp"
+#include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/minifloat.hpp"
 #include "quantroof/precision/precision.hpp"
+#include "quantroof/precision/scale_rules.hpp"
 
 namespace quantroof {
 
@@ -29,19 +33,6 @@ namespace detail {
 
 [[nodiscard]] constexpr bool is_a_number(float x) {
   return (std::bit_cast<std::uint32_t>(x) & float_magnitude) < float_inf;  // neither NaN nor Inf
-}
-
-/// The float nearest a product or quotient of two floats computed in double; beyond the largest float, that one.
-/// A product is exact in double, and a quotient has more than twice 24 bits: the result is that of float arithmetic.
-[[nodiscard]] constexpr float to_float(double x) {
-  constexpr double most = std::numeric_limits<float>::max();
-  return static_cast<float>(x > most ? most : (x < -most ? -most : x));
-}
-[[nodiscard]] constexpr float product(float a, float b) {
-  return to_float(static_cast<double>(a) * static_cast<double>(b));
-}
-[[nodiscard]] constexpr float quotient(float a, float b) {
-  return to_float(static_cast<double>(a) / static_cast<double>(b));
 }
 
 /// The value a scale has once stored: nearest FP16, at most 65504, for scales of 16 bits; otherwise itself.
@@ -74,67 +65,270 @@ namespace detail {
   return detail::is_a_number(value) ? detail::product(value, scale) : value;
 }
 
+namespace detail {
+
+/// Exponent of the largest element: 8 for E4M3, 15 E5M2, 2 E2M3, 4 E3M2, 2 E2M1; 0 MXINT8, whose elements are codes * 2^-6.
+[[nodiscard]] constexpr int largest_exponent(const precision_format& f) {
+  return f.element ? static_cast<int>(max_code(*f.element) >>
+                                      static_cast<unsigned>(f.element->mantissa_bits)) -
+                         f.element->bias
+                   : 0;
+}
+
+/// The constants of one MX rule for one element.
+struct mx_rule_constants {
+  mx_scale_rule rule = mx_scale_rule::floor;
+  std::int32_t emax = 0;
+  std::int32_t half = 0;     // even: half a unit in the last place of the element's mantissa
+  float inverse_max = 0.0F;  // rceil: 1 / largest element
+};
+
+/// The code from the bits of absmax: 0xFF for NaN and Inf. No branches but on the rule, which loops take out of themselves.
+template <mx_scale_rule Rule>
+[[nodiscard, gnu::always_inline]] constexpr std::int32_t mx_code(const mx_rule_constants& c,
+                                                                 std::int32_t absmax) {
+  std::int32_t exponent = 0;  // with the bias of E8M0, which is that of float
+  if constexpr (Rule == mx_scale_rule::floor) {
+    exponent = (absmax >> 23) - c.emax;
+  } else if constexpr (Rule == mx_scale_rule::ceil) {
+    exponent = ((absmax + static_cast<std::int32_t>(float_fraction)) >> 23) - c.emax;
+  } else if constexpr (Rule == mx_scale_rule::even) {
+    const std::int32_t rounded = absmax + c.half;
+    exponent = rounded < inf_bits ? (rounded >> 23) - c.emax : 0xFF;
+  } else {
+    const auto wanted = std::bit_cast<std::int32_t>(std::bit_cast<float>(absmax) * c.inverse_max);
+    // Code 0 stands for 2^-127, the subnormal float 0x00400000.
+    const std::int32_t above =
+        wanted < 0x00800000 ? 0x003FFFFF : static_cast<std::int32_t>(float_fraction);
+    exponent = (wanted + above) >> 23;
+  }
+  const std::int32_t stored = exponent > 0 ? exponent : 0;
+  return absmax < inf_bits ? stored : 0xFF;
+}
+
+template <mx_scale_rule Rule, std::size_t N>
+constexpr void mx_codes(const mx_rule_constants& c, const std::array<std::int32_t, N>& absmax,
+                        std::array<std::int32_t, N>& codes) {
+  for (std::size_t i = 0; i < N; ++i) {
+    codes[i] = mx_code<Rule>(c, absmax[i]);
+  }
+}
+template <std::size_t N>
+constexpr void mx_codes(const mx_rule_constants& c, const std::array<std::int32_t, N>& absmax,
+                        std::array<std::int32_t, N>& codes) {
+  switch (c.rule) {
+    case mx_scale_rule::floor:
+      return mx_codes<mx_scale_rule::floor>(c, absmax, codes);
+    case mx_scale_rule::rceil:
+      return mx_codes<mx_scale_rule::rceil>(c, absmax, codes);
+    case mx_scale_rule::even:
+      return mx_codes<mx_scale_rule::even>(c, absmax, codes);
+    case mx_scale_rule::ceil:
+      return mx_codes<mx_scale_rule::ceil>(c, absmax, codes);
+  }
+}
+
+[[nodiscard]] constexpr mx_rule_constants make_mx_rule(precision p, mx_scale_rule rule) {
+  const precision_format& f = format_of(p);
+  expects(f.scales == mx, "mx_scale_code: the precision must be an MX format");
+  const int mantissa = f.element ? f.element->mantissa_bits : f.element_bits - 2;
+  const double most = f.element ? max_value(*f.element) : 127.0 / 64.0;
+  return {.rule = rule,
+          .emax = largest_exponent(f),
+          .half = std::int32_t{1} << (22 - mantissa),
+          .inverse_max = 1.0F / static_cast<float>(most)};
+}
+
+}  // namespace detail
+
 /// The E8M0 code of the scale of an MX block.
 ///
-/// formula   exponent field of absmax - emax, at least 0. emax: exponent of the largest element, 8 for E4M3, 15 E5M2, 2 E2M3, 4 E3M2,
-///           2 E2M1, 0 MXINT8 (elements are codes * 2^-6). NaN or Inf -> FF, which makes the block NaN
+/// formula   floor  exponent field of absmax - emax; emax: exponent of the largest element (8 for E4M3, 15 E5M2, 2 E2M3, 4 E3M2, 2 E2M1,
+///                  0 MXINT8, whose elements are codes * 2^-6). Clips: up to 12.5 % in E4M3, 25 % in E2M1
+///           ceil   the same, one more unless absmax is a power of two; never clips
+///           even   floor of absmax rounded to the element's mantissa
+///           rceil  the smallest power of two not below absmax / largest element; never clips. Multiplying by 1.0F / max and a true
+///                  division give the same code for every float
+///           at least 00 (2^-127), which is also the code of a block of zeros; NaN or Inf -> FF, which makes the block NaN
 /// requires  p is an MX format; absmax not negative
-/// ignores   clipping: elements above element_max * scale saturate (up to 12.5 % in E4M3, 25 % in E2M1)
-/// source    OCP MX v1.0 section 6.3; by the exponent field, since floor(log2f(x)) is wrong just below powers of two
-[[nodiscard]] constexpr std::uint8_t mx_scale_code(precision p, float absmax) {
-  const precision_format& f = format_of(p);
-  detail::expects(f.scales == detail::mx, "mx_scale_code: the precision must be an MX format");
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+/// source    OCP MX v1.0 section 6.3 (floor); torchao 36027d8 to_mx (all four); PTX cvt.rp.ue8m0x2.f32 (rceil). By the exponent field,
+///           since floor(log2f(x)) is wrong just below powers of two
+[[nodiscard]] constexpr std::uint8_t mx_scale_code(precision p, float absmax,
+                                                   mx_scale_rule rule = mx_scale_rule::floor) {
   detail::expects(!(absmax < 0.0F), "mx_scale_code: absmax must not be negative");
-  if (!detail::is_a_number(absmax)) {
-    return 0xFF;
-  }
-  const int emax = f.element ? static_cast<int>(max_code(*f.element) >>
-                                                static_cast<unsigned>(f.element->mantissa_bits)) -
-                                   f.element->bias
-                             : 0;
-  const auto field = static_cast<int>(std::bit_cast<std::uint32_t>(absmax) >> 23U);
-  return static_cast<std::uint8_t>(field > emax ? field - emax : 0);
+  const std::array<std::int32_t, 1> bits{detail::magnitude_bits(absmax)};
+  std::array<std::int32_t, 1> code{};
+  detail::mx_codes(detail::make_mx_rule(p, rule), bits, code);
+  return static_cast<std::uint8_t>(code[0]);
 }
 
 /// The second level of NVFP4: what values are multiplied by before, and after, the block scale is taken.
 struct nvfp4_tensor_scale {
-  float encode = 1.0F;  // 448 * 6 / absmax
-  float decode = 1.0F;  // 1 / encode: the FP32 stored with the tensor
+  float encode = 1.0F;  // 448 * 6 / absmax, 256 * 6 / absmax for "4 over 6"
+  float decode =
+      1.0F;  // the FP32 that belongs to the tensor: value = element * block scale * decode
 };
 
 /// The tensor scale that puts the largest block scale on 448 when the largest element is on 6.
 ///
-/// formula   encode = min(2688 / absmax, largest float), 1 for a tensor of zeros; decode = 1 / encode
+/// formula   transformer_engine   encode = min(2688 / absmax, largest float); decode = 1 / encode
+///           torchao, modelopt    decode = absmax / 2688; encode = 1 / decode
+///           compressed_tensors   encode = 2688 / max(absmax, smallest normal float), 1 where that is Inf; decode = 1 / encode
+///           torchao_single_level 1 and 1
+///           a tensor of zeros: 1 and 1 (torchao and modelopt would divide by zero)
 /// requires  absmax finite and not negative
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-/// source    TransformerEngine d0067d0, compute_global_encode_scaling_factor_FP4
-[[nodiscard]] constexpr nvfp4_tensor_scale make_nvfp4_tensor_scale(float absmax) {
+/// source    TransformerEngine d0067d0 compute_global_encode_scaling_factor_FP4; torchao 36027d8 per_tensor_amax_to_scale; Model-Optimizer
+///           a2fbac7 NVFP4QTensor; compressed-tensors ac8e2ba generate_gparam
+[[nodiscard]] constexpr nvfp4_tensor_scale make_nvfp4_tensor_scale(
+    float absmax, nvfp4_rule rule = nvfp4_rule::transformer_engine,
+    four_over_six candidates = four_over_six::off) {
   detail::expects(absmax >= 0.0F && detail::is_a_number(absmax),
                   "make_nvfp4_tensor_scale: absmax must be finite and not negative");
-  const float encode = absmax > 0.0F ? detail::quotient(448.0F * 6.0F, absmax) : 1.0F;
+  const float most = (candidates == four_over_six::off ? 448.0F : 256.0F) * 6.0F;
+  if (absmax == 0.0F || rule == nvfp4_rule::torchao_single_level) {
+    return {};
+  }
+  if (rule == nvfp4_rule::torchao || rule == nvfp4_rule::modelopt) {
+    const float decode = absmax / most;
+    // Below 2^-149 * 2688 the quotient is 0; the smallest float keeps it usable.
+    const float stored = decode > 0.0F ? decode : std::numeric_limits<float>::denorm_min();
+    return {.encode = detail::quotient(1.0F, stored), .decode = stored};
+  }
+  const float floor =
+      rule == nvfp4_rule::compressed_tensors && absmax < std::numeric_limits<float>::min()
+          ? std::numeric_limits<float>::min()
+          : absmax;
+  const float encode = detail::quotient(most, floor);
   return {.encode = encode, .decode = 1.0F / encode};
 }
 
-/// The E4M3 code of the scale of an NVFP4 block.
-///
-/// formula   absmax * (encode * (1 / 6)) to nearest, at most 448; the code of a tiny block is 00
-/// requires  absmax finite and not negative
-/// source    TransformerEngine d0067d0; torchao and ModelOpt keep tiny blocks at 2^-6 and 2^-9 instead
-[[nodiscard]] constexpr std::uint8_t nvfp4_scale_code(nvfp4_tensor_scale tensor, float absmax) {
-  detail::expects(absmax >= 0.0F && detail::is_a_number(absmax),
-                  "nvfp4_scale_code: absmax must be finite and not negative");
-  const float wanted = detail::product(absmax, tensor.encode * (1.0F / 6.0F));
-  return static_cast<std::uint8_t>(encode(float8_e4m3fn, wanted));
+/// One NVFP4 block: the E4M3 code of its scale, and what its values are multiplied by or divided by.
+struct nvfp4_block_scale {
+  std::uint32_t code = 0;
+  float factor = 1.0F;
+};
+
+namespace detail {
+
+[[nodiscard, gnu::always_inline]] constexpr float bits_max(float a,
+                                                           float b) {  // of positive numbers
+  const auto x = std::bit_cast<std::int32_t>(a);
+  const auto y = std::bit_cast<std::int32_t>(b);
+  return std::bit_cast<float>(x > y ? x : y);
 }
 
-/// What the elements of an NVFP4 block are multiplied by before they are rounded to E2M1.
+/// The E4M3 code of a positive number, and its value (not for 7F, NaN).
+[[nodiscard, gnu::always_inline]] constexpr std::uint32_t scale_code_e4m3(float wanted) {
+  constexpr element_coding c = make_element_coding(precision::fp8_e4m3);
+  return encode_minifloat(c, wanted) & c.magnitude;
+}
+[[nodiscard, gnu::always_inline]] constexpr float scale_value_e4m3(std::uint32_t code) {
+  const std::uint32_t extra = code < 8 ? 0x00800000U : 0U;  // read as if there were a leading one,
+  const std::uint32_t leading = code < 8 ? 0x3C800000U : 0U;  // 2^-6, which is taken off again
+  return std::bit_cast<float>((code << 20U) + (120U << 23U) + extra) -
+         std::bit_cast<float>(leading);
+}
+
+/// True for producers that divide by the scale; the others multiply by its inverse.
+[[nodiscard]] constexpr bool divides(nvfp4_rule rule) {
+  return rule == nvfp4_rule::modelopt || rule == nvfp4_rule::compressed_tensors;
+}
+
+/// The scale code of a block whose largest magnitude is absmax.
+template <nvfp4_rule Rule>
+[[nodiscard, gnu::always_inline]] constexpr std::uint32_t nvfp4_code(nvfp4_tensor_scale tensor,
+                                                                     float absmax) {
+  if constexpr (Rule == nvfp4_rule::transformer_engine) {
+    return scale_code_e4m3(times(absmax, tensor.encode * (1.0F / 6.0F)));
+  } else if constexpr (Rule == nvfp4_rule::torchao || Rule == nvfp4_rule::torchao_single_level) {
+    return scale_code_e4m3(bits_max(over(absmax / 6.0F, tensor.decode), 0.015625F));
+  } else if constexpr (Rule == nvfp4_rule::modelopt) {
+    const float wanted = over(absmax, 6.0F * tensor.decode);
+    const float lifted = bits_max(wanted, 0.001953125F);
+    return scale_code_e4m3(std::bit_cast<std::int32_t>(wanted) == 0 ? 1.0F : lifted);
+  } else {
+    const std::uint32_t code = scale_code_e4m3(times(tensor.encode, absmax / 6.0F));
+    return code == 0 ? 0x20U : code;
+  }
+}
+
+/// What the values of a block are multiplied by, or divided by where divides(Rule).
+template <nvfp4_rule Rule>
+[[nodiscard, gnu::always_inline]] constexpr float nvfp4_factor(nvfp4_tensor_scale tensor,
+                                                               std::uint32_t code) {
+  const float scale = scale_value_e4m3(code);
+  if constexpr (Rule == nvfp4_rule::transformer_engine) {
+    // min(1 / step, largest float) without a division by zero: below, the inverse is beyond a float.
+    constexpr float shortest = 0x1.000008p-128F;
+    const float step = scale * tensor.decode;
+    const auto inverse = std::bit_cast<std::int32_t>(1.0F / bits_max(step, shortest));
+    const bool tiny = std::bit_cast<std::int32_t>(step) < std::bit_cast<std::int32_t>(shortest);
+    return std::bit_cast<float>(tiny ? inf_bits - 1 : inverse);
+  } else if constexpr (Rule == nvfp4_rule::torchao || Rule == nvfp4_rule::torchao_single_level) {
+    return tensor.encode / scale;
+  } else if constexpr (Rule == nvfp4_rule::modelopt) {
+    return scale * tensor.decode;
+  } else {
+    return scale / tensor.encode;
+  }
+}
+
+/// Both for the blocks of a chunk.
+template <nvfp4_rule Rule, std::size_t N>
+constexpr void nvfp4_scales(nvfp4_tensor_scale tensor, const std::array<std::int32_t, N>& absmax,
+                            std::array<std::uint32_t, N>& codes, std::array<float, N>& factors) {
+  std::array<std::uint32_t, N> code;  // locals cannot alias each other
+  std::array<float, N> factor;
+  for (std::size_t i = 0; i < N; ++i) {
+    code[i] = nvfp4_code<Rule>(tensor, std::bit_cast<float>(absmax[i]));
+  }
+  for (std::size_t i = 0; i < N; ++i) {
+    factor[i] = nvfp4_factor<Rule>(tensor, code[i]);
+  }
+  codes = code;
+  factors = factor;
+}
+template <std::size_t N>
+constexpr void nvfp4_scales(nvfp4_rule rule, nvfp4_tensor_scale tensor,
+                            const std::array<std::int32_t, N>& absmax,
+                            std::array<std::uint32_t, N>& codes, std::array<float, N>& factors) {
+  switch (rule) {
+    case nvfp4_rule::transformer_engine:
+      return nvfp4_scales<nvfp4_rule::transformer_engine>(tensor, absmax, codes, factors);
+    case nvfp4_rule::torchao:
+      return nvfp4_scales<nvfp4_rule::torchao>(tensor, absmax, codes, factors);
+    case nvfp4_rule::torchao_single_level:
+      return nvfp4_scales<nvfp4_rule::torchao_single_level>(tensor, absmax, codes, factors);
+    case nvfp4_rule::modelopt:
+      return nvfp4_scales<nvfp4_rule::modelopt>(tensor, absmax, codes, factors);
+    case nvfp4_rule::compressed_tensors:
+      return nvfp4_scales<nvfp4_rule::compressed_tensors>(tensor, absmax, codes, factors);
+  }
+}
+
+}  // namespace detail
+
+/// The scale of an NVFP4 block, and what its values go through before they are rounded to E2M1.
 ///
-/// formula   1 / (block scale * decode), at most the largest float; so under the block scale 0 non-zero values get the code of 6
-/// requires  the code of a finite, positive E4M3 number
-[[nodiscard]] constexpr float nvfp4_multiplier(nvfp4_tensor_scale tensor, std::uint8_t scale_code) {
-  detail::expects(scale_code <= 0x7E, "nvfp4_multiplier: the scale must be a positive number");
-  const float step = decode(float8_e4m3fn, scale_code) * tensor.decode;
-  return step > 0.0F ? detail::quotient(1.0F, step) : std::numeric_limits<float>::max();
+/// formula   transformer_engine    code of absmax * (encode * (1 / 6)), 00 for a tiny block; x * min(1 / (scale * decode), largest float)
+///           torchao, single level code of max((absmax / 6) / decode, 2^-6); x * (encode / scale)
+///           modelopt              code of max(absmax / (6 * decode), 2^-9), 1.0 for a block of zeros; x / (scale * decode)
+///           compressed_tensors    code of encode * (absmax / 6), 0.125 where that is 00; x / (scale / encode)
+///           codes to nearest, at most 448. Each product and quotient is one float operation, in the order written
+/// requires  absmax finite and not negative
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+/// source    as make_nvfp4_tensor_scale
+[[nodiscard]] constexpr nvfp4_block_scale make_nvfp4_block_scale(
+    nvfp4_tensor_scale tensor, float absmax, nvfp4_rule rule = nvfp4_rule::transformer_engine) {
+  detail::expects(absmax >= 0.0F && detail::is_a_number(absmax),
+                  "make_nvfp4_block_scale: absmax must be finite and not negative");
+  const std::array<std::int32_t, 1> bits{detail::magnitude_bits(absmax)};
+  std::array<std::uint32_t, 1> code{};
+  std::array<float, 1> factor{};
+  detail::nvfp4_scales(rule, tensor, bits, code, factor);
+  return {code[0], factor[0]};
 }
 
 /// The scale, as stored, of a block of an integer or FP8 format without zero point.
@@ -171,7 +365,7 @@ struct affine_scale {
                   "zero_point_scale: needs finite low <= high");
   low = low < 0.0F ? low : 0.0F;
   high = high > 0.0F ? high : 0.0F;
-  const float range = detail::to_float(static_cast<double>(high) - static_cast<double>(low));
+  const float range = detail::finite_float(static_cast<double>(high) - static_cast<double>(low));
   const float scale = detail::stored_scale(range / 15.0F, 16);
   if (scale == 0.0F) {
     return {};
@@ -183,6 +377,19 @@ struct affine_scale {
   return {.scale = scale,
           .zero = static_cast<float>(detail::round_even(zero < 15.0F ? zero : 15.0F))};
 }
+
+namespace detail {
+/// The same with an FP32 scale and an integer zero point for codes 0 .. most.
+[[nodiscard]] constexpr affine_scale whole_zero_scale(int most, float low, float high) {
+  const auto range = static_cast<double>(high) - static_cast<double>(low);
+  const float scale = finite_float(range / most);
+  if (scale < std::numeric_limits<float>::min()) {
+    return {};
+  }
+  const double zero = -static_cast<double>(low) / static_cast<double>(scale);
+  return {.scale = scale, .zero = static_cast<float>(round_even(zero < most ? zero : most))};
+}
+}  // namespace detail
 
 /// A block of GGUF Q8_0 or Q4_0: values are multiplied by one number, codes by another.
 struct gguf_scale {
@@ -203,154 +410,6 @@ struct gguf_scale {
   const float scale = p == precision::gguf_q8_0 ? detail::abs(extreme) / 127.0F : extreme / -8.0F;
   return {.stored = detail::stored_scale(scale, 16),
           .inverse = scale != 0.0F ? detail::quotient(1.0F, scale) : 0.0F};
-}
-
-namespace detail {
-
-struct block_range {
-  float low = 0.0F;      // at most 0
-  float high = 0.0F;     // at least 0
-  float extreme = 0.0F;  // of largest magnitude, the first of equals, with its sign
-  bool finite = true;    // false: the block holds a NaN or an Inf
-};
-
-[[nodiscard]] constexpr block_range range_of(std::span<const float> block) {
-  block_range r;
-  for (const float x : block) {
-    if (!is_a_number(x)) {
-      r.finite = false;
-      return r;
-    }
-    r.low = x < r.low ? x : r.low;
-    r.high = x > r.high ? x : r.high;
-    r.extreme = detail::abs(x) > detail::abs(r.extreme) ? x : r.extreme;
-  }
-  return r;
-}
-
-constexpr void round_trip_mx(precision p, float absmax, std::span<const float> in,
-                             std::span<float> out) {
-  const double unit = format_of(p).element ? 1.0 : 1.0 / 64.0;
-  const double scale =
-      pow2(mx_scale_code(p, absmax) - 127) * unit;  // a power of two: both steps exact
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    const std::uint32_t code = encode(p, to_float(static_cast<double>(in[i]) / scale));
-    out[i] = to_float(static_cast<double>(decode(p, code)) * scale);
-  }
-}
-
-constexpr void round_trip_nvfp4(nvfp4_tensor_scale tensor, float absmax, std::span<const float> in,
-                                std::span<float> out) {
-  const std::uint8_t scale_code = nvfp4_scale_code(tensor, absmax);
-  const float scale = decode(float8_e4m3fn, scale_code);
-  const float multiplier = nvfp4_multiplier(tensor, scale_code);
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    const float element = decode(float4_e2m1fn, encode(float4_e2m1fn, product(in[i], multiplier)));
-    out[i] = product(element * scale, tensor.decode);  // element * scale has 6 bits: one rounding
-  }
-}
-
-constexpr void round_trip_symmetric(precision p, float absmax, std::span<const float> in,
-                                    std::span<float> out) {
-  const float scale = symmetric_scale(p, absmax);
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    out[i] = scale > 0.0F ? round_trip(p, in[i], scale) : 0.0F;
-  }
-}
-
-constexpr void round_trip_zero_point(precision p, const block_range& r, std::span<const float> in,
-                                     std::span<float> out) {
-  const affine_scale s = zero_point_scale(p, r.low, r.high);
-  const auto zero = static_cast<double>(s.zero);
-  const bool integer_zero = p == precision::int4_g128_zp4;
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    if (s.scale == 0.0F) {
-      out[i] = 0.0F;
-      continue;
-    }
-    double steps = quotient(in[i], s.scale);
-    steps =
-        steps > 65536.0 ? 65536.0 : (steps < -65536.0 ? -65536.0 : steps);  // far beyond 0 .. 15
-    // An integer zero point is added to the rounded value (GPTQ), another one before rounding (HQQ).
-    const double code = integer_zero ? round_even(steps) + zero : round_even(steps + zero);
-    const double stored = code < 0.0 ? 0.0 : (code > 15.0 ? 15.0 : code);
-    out[i] = to_float((stored - zero) * static_cast<double>(s.scale));
-  }
-}
-
-constexpr void round_trip_gguf(precision p, float extreme, std::span<const float> in,
-                               std::span<float> out) {
-  const gguf_scale s = make_gguf_scale(p, extreme);
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    const auto scaled = static_cast<double>(product(in[i], s.inverse));
-    int code = 0;
-    if (p == precision::gguf_q8_0) {
-      code =
-          static_cast<int>(scaled + (scaled < 0.0 ? -0.5 : 0.5));  // ties away from zero, as roundf
-    } else {
-      code = static_cast<int>(static_cast<float>(scaled + 8.5));  // one float addition, then cut
-      code = (code > 15 ? 15 : code) - 8;
-    }
-    out[i] = product(static_cast<float>(code), s.stored);
-  }
-}
-
-}  // namespace detail
-
-/// What a row becomes in a format with blocks along it: quantized with the format's own scales and read back.
-///
-/// shapes    row, out [cols]; a short last block has a scale of its own; out may be row itself
-/// formula   the rules at the head of this file; the codes are those of the sources, the values code * scale with one rounding
-/// requires  has_blocks(p) with blocks of one row; not GGUF_Q4_K or GGUF_Q6_K, whose encoders search; out.size() == row.size();
-///           tensor_absmax: largest magnitude of the whole tensor, finite and not negative (read by NVFP4 only)
-/// errors    quantroof::domain_error at run time; does not compile in a constant expression
-/// ignores   nothing silently: a NaN or an Inf makes its whole block NaN, in every format (as OCP's scale FF does); the caller counts
-constexpr void round_trip_blocks(precision p, std::span<const float> row, std::span<float> out,
-                                 float tensor_absmax) {
-  const scale_layout& s = format_of(p).scales;
-  detail::expects(has_blocks(p) && s.block_rows == 1,
-                  "round_trip_blocks: the format must have blocks along a row");
-  detail::expects(p != precision::gguf_q4_k && p != precision::gguf_q6_k,
-                  "round_trip_blocks: GGUF_Q4_K and GGUF_Q6_K are encoded by search, which this "
-                  "library does not do");
-  detail::expects(out.size() == row.size(), "round_trip_blocks: out must be as long as row");
-  detail::expects(tensor_absmax >= 0.0F && detail::is_a_number(tensor_absmax),
-                  "round_trip_blocks: tensor_absmax must be finite and not negative");
-  const nvfp4_tensor_scale tensor = make_nvfp4_tensor_scale(tensor_absmax);
-  const auto block = static_cast<std::size_t>(s.block_cols);
-  for (std::size_t first = 0; first < row.size(); first += block) {
-    const std::size_t count = row.size() - first < block ? row.size() - first : block;
-    const std::span<const float> in = row.subspan(first, count);
-    const std::span<float> result = out.subspan(first, count);
-    const detail::block_range range = detail::range_of(in);
-    const float absmax = detail::abs(range.extreme);
-    if (!range.finite) {
-      for (float& x : result) {
-        x = std::numeric_limits<float>::quiet_NaN();
-      }
-      continue;
-    }
-    switch (p) {
-      case precision::nvfp4:
-      case precision::nvfp4_kv:
-        detail::round_trip_nvfp4(tensor, absmax, in, result);
-        break;
-      case precision::int4_g128_zp4:
-      case precision::int4_g128_zp16:
-        detail::round_trip_zero_point(p, range, in, result);
-        break;
-      case precision::gguf_q8_0:
-      case precision::gguf_q4_0:
-        detail::round_trip_gguf(p, range.extreme, in, result);
-        break;
-      default:
-        if (s == detail::mx) {
-          detail::round_trip_mx(p, absmax, in, result);
-        } else {
-          detail::round_trip_symmetric(p, absmax, in, result);
-        }
-    }
-  }
 }
 
 }  // namespace quantroof

@@ -62,6 +62,8 @@ enum class precision : std::uint8_t {
   gguf_q4_0,
   gguf_q4_k,
   gguf_q6_k,
+  gguf_mxfp4,
+  gguf_nvfp4,
 };
 
 /// The arithmetic family of an element; decides which tensor-core rate applies (hardware_spec.hpp).
@@ -206,6 +208,10 @@ inline constexpr std::array precision_formats = {
         precision::gguf_q6_k, "GGUF_Q6_K", element_kind::fp6, 6, std::nullopt,
         detail::gguf(256,
                      16 + 16 * 8)},  // d, 16 x 8-bit scale: 6.5625; computes after dequantization
+    precision_format{precision::gguf_mxfp4, "GGUF_MXFP4", element_kind::fp4, 4, float4_e2m1fn,
+                     detail::gguf(32, 8)},  // 4.25
+    precision_format{precision::gguf_nvfp4, "GGUF_NVFP4", element_kind::fp4, 4, float4_e2m1fn,
+                     detail::gguf(64, 4 * 8)},  // 4 x E4M3 per 16: 4.5
 };
 
 inline constexpr std::size_t precision_count = precision_formats.size();

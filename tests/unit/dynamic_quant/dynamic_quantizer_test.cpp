@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "test_noise.hpp"
 #include "test_table.hpp"
 
 namespace {
@@ -71,6 +72,16 @@ double error_of(const std::vector<float>& x, std::size_t rows, std::size_t cols,
   }
   return error;
 }
+
+/// The parts of a computation in the worst order.
+struct backwards {
+  template <class Function>
+  void operator()(std::size_t count, Function&& function) const {
+    for (std::size_t i = count; i > 0; --i) {
+      function(i - 1);
+    }
+  }
+};
 
 }  // namespace
 
@@ -248,6 +259,163 @@ TEST_CASE("NaN and Inf") {
   }
 }
 
+TEST_CASE("the largest value is not clipped by the rounding of its own scale") {
+  std::uint32_t state = 1;
+  for (const precision_format& f : precision_formats) {
+    if (!can_hold_activations(f.id) || has_blocks(f.id)) {
+      continue;
+    }
+    dynamic_quantizer q{dynamic_quant_config{.granularity = per_tensor,
+                                             .calibration_mode = calibration::absmax,
+                                             .fallback_to_fp16 = false,
+                                             .smoothing = 0}};
+    std::int64_t clipped = 0;
+    for (int i = 0; i < 500; ++i) {
+      state = state * 1664525U + 1013904223U;
+      const float largest = 1e-3F + static_cast<float>(state >> 8U) * 1e-4F;
+      const float x[] = {largest, -largest / 3};
+      clipped += q.quantize_activation({x, 1, 2}, "op", f.id).metadata.clipped_count;
+    }
+    CAPTURE(f.name);
+    CHECK(clipped == 0);
+  }
+}
+
+TEST_CASE("in formats with blocks a NaN or Inf stays alone") {
+  std::vector<float> x(2 * 64);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = 0.125F * static_cast<float>(i % 9) - 0.5F;
+  }
+  std::vector<float> finite = x;
+  x[5] = std::nanf("");
+  x[70] = -std::numeric_limits<float>::infinity();
+  finite[5] = 0;
+  finite[70] = -0.5F;  // the largest magnitude of the second row
+  for (const precision_format& f : precision_formats) {
+    if (!can_hold_activations(f.id) || !has_blocks(f.id)) {
+      continue;
+    }
+    dynamic_quantizer q{dynamic_quant_config{.fallback_to_fp16 = false}};
+    auto bad = q.quantize_activation({x.data(), 2, 64}, "op", f.id);
+    const auto good = q.quantize_activation({finite.data(), 2, 64}, "op", f.id);
+    CAPTURE(f.name);
+    CHECK(std::isnan(bad.values[5]));
+    bad.values[5] = good.values[5];
+    CHECK(bad.values == good.values);
+  }
+}
+
+TEST_CASE("codes and scales of an activation") {
+  dynamic_quantizer q{dynamic_quant_config{.precision = precision::int8,
+                                           .granularity = per_token,
+                                           .calibration_mode = calibration::absmax}};
+  const auto encoded = q.encode_activation(activation, "op");
+  CHECK(encoded.tensor.format == precision::int8);
+  CHECK(encoded.tensor.scales == encoded.metadata.scales);
+  CHECK(dequantize(encoded.tensor) == q.quantize_activation(activation, "op").values);
+}
+
+TEST_CASE("quantized operands multiply as a device multiplies them") {
+  // k = 300: more than two groups of 128, the last one short.
+  const std::size_t m = 24;
+  const std::size_t n = 25;
+  const std::size_t k = 300;
+  const std::vector<float> x = test::noise(m * k, 1.0F, 1);
+  const std::vector<float> w = test::noise(n * k, 0.05F, 2);
+  const matrix_view<const float> a{x.data(), m, k};
+  const matrix_view<const float> b{w.data(), n, k};
+  std::vector<float> exact(m * n);
+  struct pairing {
+    precision activation;
+    granularity groups;
+    precision weight;
+    granularity weight_groups;
+    double decibels;  // at least; the errors of both formats add up
+  };
+  const pairing pairings[] = {
+      {precision::fp8_e4m3, per_token, precision::fp8_e4m3, per_token, 26},
+      {precision::fp8_e4m3, per_tensor, precision::fp8_e4m3, per_tensor, 26},
+      {precision::fp8_e4m3_group128, per_tensor, precision::fp8_e4m3_block128, per_tensor, 26},
+      {precision::fp8_e4m3_group128, per_tensor, precision::fp8_e4m3, per_token, 26},
+      {precision::int8, per_token, precision::int8, per_token, 36},
+      {precision::int8, per_group, precision::int8, per_group, 38},
+      {precision::int8, per_channel, precision::int8, per_token, 36},
+      {precision::mxfp8_e4m3, per_tensor, precision::mxfp8_e4m3, per_tensor, 26},
+      {precision::nvfp4, per_tensor, precision::nvfp4, per_tensor, 15},
+      {precision::fp16, per_tensor, precision::int4_g128, per_tensor, 15},
+      {precision::fp16, per_tensor, precision::int4_g128_zp4, per_tensor, 16}};
+  for (const pairing& p : pairings) {
+    CAPTURE(to_string(p.activation), to_string(p.weight), to_string(p.groups));
+    const quantized_storage weight_codes =
+        quantize(p.weight, b, {.granularity = p.weight_groups, .group_size = 128});
+    dynamic_quantizer q{dynamic_quant_config{.granularity = p.groups,
+                                             .calibration_mode = calibration::absmax,
+                                             .fallback_to_fp16 = false,
+                                             .error_report = error_report::against_fp32}};
+    const auto result = q.quantize_dynamic(a, weight_codes, "op", p.activation);
+    REQUIRE(result.metadata.error.has_value());
+    // Against the product of the values read back, in double: nothing but the order of FP32 sums differs.
+    const std::vector<float> left = q.quantize_activation(a, "op", p.activation).values;
+    const std::vector<float> right = dequantize(weight_codes);
+    int off = 0;
+    for (std::size_t i = 0; i < m; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {
+        double sum = 0;
+        double magnitude = 0;
+        double wanted = 0;
+        for (std::size_t l = 0; l < k; ++l) {
+          const double product =
+              static_cast<double>(left[i * k + l]) * static_cast<double>(right[j * k + l]);
+          sum += product;
+          magnitude += std::fabs(product);
+          wanted += static_cast<double>(x[i * k + l]) * static_cast<double>(w[j * k + l]);
+        }
+        exact[i * n + j] = static_cast<float>(wanted);
+        off += std::fabs(static_cast<double>(result.values[i * n + j]) - sum) <= 1e-6 * magnitude
+                   ? 0
+                   : 1;
+      }
+    }
+    CHECK(off == 0);
+    const quantization_error error =
+        compare(matrix_view<const float>{exact.data(), m, n}, result.matrix());
+    CHECK(error.sqnr_db > p.decibels);
+  }
+}
+
+TEST_CASE("integers are added exactly") {
+  // 127 * 127 * 4096 is far beyond 2^24, where FP32 sums of products would round.
+  const std::size_t k = 4097;
+  std::vector<float> x(k, 127.0F);
+  std::vector<float> w(k, 127.0F);
+  w[0] = 1.0F;
+  w[1] = -127.0F;
+  const float scale = 1.0F;
+  const quantize_options unit{.scales = std::span<const float>{&scale, 1}};
+  const quantized_storage a =
+      quantize(precision::int8, matrix_view<const float>{x.data(), 1, k}, unit);
+  const quantized_storage b =
+      quantize(precision::int8, matrix_view<const float>{w.data(), 1, k}, unit);
+  float out = 0;
+  blocked_gemm<> gemm;
+  multiply_quantized(a, b, matrix_view<float>{&out, 1, 1}, gemm);
+  CHECK(out == static_cast<float>(127LL * 127 * 4095 - 127 * 127 + 127));
+}
+
+TEST_CASE("results do not depend on the executor") {
+  const std::size_t rows = 700;
+  const std::size_t cols = 400;
+  const std::vector<float> x = test::noise(rows * cols, 1.0F);
+  const matrix_view<const float> a{x.data(), rows, cols};
+  for (const granularity g : {per_tensor, per_token, per_channel, per_group}) {
+    const dynamic_quant_config config{.granularity = g};
+    dynamic_quantizer<blocked_gemm<>, backwards> one{config};
+    dynamic_quantizer two{config};
+    CAPTURE(to_string(g));
+    CHECK(one.encode_activation(a, "op").tensor == two.encode_activation(a, "op").tensor);
+  }
+}
+
 TEST_CASE("the product is the caller's") {
   struct counting_gemm {
     int* calls;
@@ -269,8 +437,9 @@ TEST_CASE("the product is the caller's") {
     }
   };
   dynamic_quantizer changing{dynamic_quant_config{}, with_state{}};
-  static_cast<void>(changing.quantize_dynamic(activation, weight, "op"));
-  CHECK(changing.quantize_dynamic(activation, weight, "op").values[0] == 2);
+  // Scales come after the product: the same in both calls.
+  const float first = changing.quantize_dynamic(activation, weight, "op").values[0];
+  CHECK(changing.quantize_dynamic(activation, weight, "op").values[0] == 2 * first);
   static_assert(!Gemm<int (*)(int)>);
 }
 

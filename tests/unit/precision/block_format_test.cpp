@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rows in formats with shared scales: by hand, by property, and against what the checkpoint producers' own code gave.
+// Scales of blocks by hand and by property, through the slow reference. The loops over tensors: quantize_test.cpp.
 #include "quantroof/precision/block_format.hpp"
 
 #include <array>
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "reference_blocks.hpp"
 #include "test_table.hpp"
 
 namespace {
 
 using namespace quantroof;
+using test::round_trip_blocks;
 
 struct max_row {
   precision p;
@@ -89,13 +88,14 @@ static_assert(mx_scale_code(precision::mxint8, std::numeric_limits<float>::max()
 // A tensor with absmax 2688 = 448 * 6 has the tensor scale 1: block scales are absmax / 6 in E4M3.
 constexpr nvfp4_tensor_scale unit = make_nvfp4_tensor_scale(2688.0F);
 static_assert(unit.encode == 1.0F && unit.decode == 1.0F);
-static_assert(nvfp4_scale_code(unit, 2688.0F) == 0x7E && nvfp4_scale_code(unit, 6.0F) == 0x38 &&
-              nvfp4_scale_code(unit, 0.0F) == 0x00);
-static_assert(nvfp4_scale_code(unit, 1e6F) == 0x7E);  // a block above the tensor's absmax saturates
-static_assert(nvfp4_multiplier(unit, 0x38) == 1.0F && nvfp4_multiplier(unit, 0x40) == 0.5F);
-static_assert(nvfp4_multiplier(unit, 0x00) == std::numeric_limits<float>::max());
+static_assert(make_nvfp4_block_scale(unit, 2688.0F).code == 0x7E && make_nvfp4_block_scale(unit, 6.0F).code == 0x38 &&
+              make_nvfp4_block_scale(unit, 0.0F).code == 0x00);
+static_assert(make_nvfp4_block_scale(unit, 1e6F).code == 0x7E);  // a block above the tensor's absmax saturates
+static_assert(make_nvfp4_block_scale(unit, 6.0F).factor == 1.0F &&
+              make_nvfp4_block_scale(unit, 12.0F).factor == 0.5F);
+static_assert(make_nvfp4_block_scale(unit, 0.0F).factor == std::numeric_limits<float>::max());
 // 9 * 224 / 6 = 336 would tie to 320 (7A); TransformerEngine multiplies by 224 * fl(1/6), an ulp more, and gets 352.
-static_assert(nvfp4_scale_code(make_nvfp4_tensor_scale(12.0F), 9.0F) == 0x7B);
+static_assert(make_nvfp4_block_scale(make_nvfp4_tensor_scale(12.0F), 9.0F).code == 0x7B);
 // Of a tiny tensor both factors end at the largest float, so that they still undo each other.
 static_assert(make_nvfp4_tensor_scale(0x1p-149F).decode ==
               1.0F / std::numeric_limits<float>::max());
@@ -355,10 +355,8 @@ TEST_CASE("block rules") {
                       test::contains("mx_scale_code: absmax must not be negative"));
   REQUIRE_THROWS_WITH(make_nvfp4_tensor_scale(std::numeric_limits<float>::infinity()),
                       test::contains("make_nvfp4_tensor_scale: absmax must be finite"));
-  REQUIRE_THROWS_WITH(nvfp4_scale_code({}, std::nanf("")),
-                      test::contains("nvfp4_scale_code: absmax must be finite"));
-  REQUIRE_THROWS_WITH(nvfp4_multiplier({}, 0x7F),
-                      test::contains("nvfp4_multiplier: the scale must be a positive number"));
+  REQUIRE_THROWS_WITH(make_nvfp4_block_scale({}, std::nanf("")),
+                      test::contains("make_nvfp4_block_scale: absmax must be finite"));
   for (const precision p :
        {precision::int8, precision::mxfp4, precision::int4_g128_zp4, precision::int4_g128_zp16,
         precision::gguf_q8_0, precision::int8_channel}) {
@@ -377,84 +375,6 @@ TEST_CASE("block rules") {
                       test::contains("make_gguf_scale: the format must be GGUF_Q8_0 or GGUF_Q4_0"));
   REQUIRE_THROWS_WITH(make_gguf_scale(precision::gguf_q4_0, std::nanf("")),
                       test::contains("make_gguf_scale: the value must be finite"));
-}
-
-TEST_CASE("blocks agree with the producers' own code") {
-  const char* data = std::getenv("QUANTROOF_SHARED_DATA");
-  const std::string folder =
-      std::string{data != nullptr ? data : "../shared/data"} + "/golden/block/";
-  const auto load = [&](const std::string& name) {
-    std::ifstream file(folder + name, std::ios::binary);
-    return std::string{std::istreambuf_iterator<char>(file), {}};
-  };
-  if (load("t0_normal.f32").empty()) {
-    WARN("golden/block is not at hand");
-    return;
-  }
-  struct golden {
-    precision p;
-    const char* algorithm;
-  };
-  const golden algorithms[] = {{precision::nvfp4, "nvfp4_te"},
-                               {precision::mxfp4, "mxfp4_floor"},
-                               {precision::mxfp8_e4m3, "mxfp8e4m3_floor"},
-                               {precision::mxfp8_e5m2, "mxfp8e5m2_floor"},
-                               {precision::mxfp6_e2m3, "mxfp6e2m3_floor"},
-                               {precision::mxfp6_e3m2, "mxfp6e3m2_floor"}};
-  for (const char* tensor : {"t0_normal", "t1_wide", "t2_ties", "t4_special"}) {
-    const std::string raw = load(std::string{tensor} + ".f32");
-    std::vector<float> x(raw.size() / 4);
-    std::copy(raw.begin(), raw.end(), reinterpret_cast<char*>(x.data()));
-    for (const golden& g : algorithms) {
-      const bool special = std::string{tensor} == "t4_special";  // NaN, Inf and what surrounds them
-      if (special && g.p == precision::nvfp4) {
-        continue;  // the kernel drops NaN and its Python reference spreads it: no answer to agree with
-      }
-      const std::string stem = std::string{tensor} + "." + g.algorithm;
-      const std::string codes = load(stem + ".codes.u8");
-      const std::string scales = load(stem + ".scale.u8");
-      CAPTURE(tensor, g.algorithm);
-      REQUIRE(!codes.empty());
-      const bool nvfp4 = g.p == precision::nvfp4;
-      const std::size_t block = nvfp4 ? 16 : 32;
-      REQUIRE(scales.size() == x.size() / block);
-      const nvfp4_tensor_scale tensor_scale = make_nvfp4_tensor_scale(nvfp4 ? absmax(x) : 0.0F);
-      std::vector<float> ours(x.size());
-      round_trip_blocks(g.p, x, ours, special ? 0.0F : absmax(x));
-      int other_scales = 0;
-      int other_values = 0;
-      for (std::size_t i = 0; i < x.size(); ++i) {
-        const auto scale_code = static_cast<std::uint8_t>(scales[i / block]);
-        if (i % block == 0) {
-          float most = 0;
-          for (std::size_t j = 0; j < block; ++j) {
-            most = std::isnan(x[i + j]) ? x[i + j]
-                   : std::isnan(most)   ? most
-                                        : std::fmax(most, std::fabs(x[i + j]));
-          }
-          const std::uint8_t our_code =
-              nvfp4 ? nvfp4_scale_code(tensor_scale, most) : mx_scale_code(g.p, most);
-          other_scales += our_code == scale_code ? 0 : 1;
-        }
-        const bool nibbles =
-            format_of(g.p).element_bits == 4;  // the even element in the low nibble
-        const auto byte = static_cast<unsigned char>(codes[nibbles ? i / 2 : i]);
-        const std::uint32_t code =
-            nibbles ? (i % 2 == 0 ? byte & 15U : static_cast<std::uint32_t>(byte) >> 4U) : byte;
-        if (!nvfp4 && scale_code == 0xFF) {
-          other_values += std::isnan(ours[i]) ? 0 : 1;
-          continue;
-        }
-        const float theirs =
-            nvfp4 ? decode(g.p, code) * decode(float8_e4m3fn, scale_code) * tensor_scale.decode
-                  : static_cast<float>(static_cast<double>(decode(g.p, code)) *
-                                       finite_value(float8_e8m0fnu, scale_code));
-        other_values += ours[i] == theirs ? 0 : 1;
-      }
-      CHECK(other_scales == 0);
-      CHECK(other_values == 0);
-    }
-  }
 }
 
 TEST_CASE("the ends of the float range come back finite") {

@@ -64,6 +64,8 @@ constexpr format_row rows[] = {
     {gguf_q4_0, "GGUF_Q4_0", 4.5, 128 * 18, 3 * 4 * 18},
     {gguf_q4_k, "GGUF_Q4_K", 4.5, 16 * 144, 3 * 144},
     {gguf_q6_k, "GGUF_Q6_K", 6.5625, 16 * 210, 3 * 210},
+    {gguf_mxfp4, "GGUF_MXFP4", 4.25, 128 * 17, 3 * 4 * 17},
+    {gguf_nvfp4, "GGUF_NVFP4", 4.5, 64 * 36, 3 * 2 * 36},
 };
 static_assert(std::size(rows) == precision_count, "a new precision needs a row");
 

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Quantized tensors back to floats, with all of their scales or with those alone that belong to the operands of a product.
+//
+//   value = element * scale        (code - zero) * scale        element * block scale * tensor scale
+//
+// Not here: quantization (quantize.hpp).
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "quantroof/detail/expects.hpp"
+#include "quantroof/detail/matrix_view.hpp"
+#include "quantroof/precision/element_coding.hpp"
+#include "quantroof/precision/element_kernels.hpp"
+#include "quantroof/precision/executor.hpp"
+#include "quantroof/precision/gguf_block.hpp"
+#include "quantroof/precision/precision.hpp"
+#include "quantroof/precision/quantize.hpp"
+#include "quantroof/precision/quantized_tensor.hpp"
+
+namespace quantroof {
+
+/// Which scales dequantize() applies.
+enum class scale_levels : std::uint8_t {
+  all,
+  blocks_only,  // MX and NVFP4 blocks, GGUF: exact in float; FP32 scales of tensors, rows and groups are left out
+};
+
+namespace detail {
+
+/// value * scale where the largest values must not become Inf.
+template <std::size_t Block>
+struct saturated_blocks {
+  const float* factors;
+  float factor;
+  static constexpr std::size_t block = 1;
+  [[nodiscard]] constexpr const saturated_blocks& at(std::size_t /*i*/) const { return *this; }
+  constexpr float operator()(float x, std::size_t i = 0) const {
+    const float scale = factors[i / Block];
+    return is_a_number(x) && is_a_number(scale) ? product(product(x, scale), factor) : x * scale;
+  }
+};
+
+template <class Coding, Executor E>
+struct tensor_dequantizer {
+  Coding coding;
+  const quantized_storage& q;
+  matrix_view<float> out;
+  scale_levels levels;
+  const E& executor;
+
+  template <class Scaling>
+  constexpr void read_chunk(std::size_t r, std::size_t first, std::size_t count,
+                            Scaling scale) const {
+    chunk<std::uint32_t> codes;
+    const int bits = coding_of(coding).bits;
+    unpack_chunk(q.codes.data() + r * q.row_bytes + packed_bytes(first, bits), bits, count, codes);
+    float* const to = out.row(r).data() + first;
+    if (count == chunk_size) {
+      decode_chunk(coding, codes, scale, to);
+      return;
+    }
+    chunk<float> values;
+    decode_chunk(coding, codes, scale, values.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      to[i] = values[i];
+    }
+  }
+
+  constexpr void read_scaled(std::size_t r) const {
+    const scale_grid& g = q.grid;
+    const bool plain = q.scales.empty() || levels == scale_levels::blocks_only;
+    const std::span<const float> scales =
+        plain ? std::span<const float>{}
+              : std::span<const float>{q.scales}.subspan(r / g.block_rows * g.cols, g.cols);
+    chunk<float> each;
+    for (std::size_t first = 0; first < q.cols; first += chunk_size) {
+      const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
+      if (plain) {
+        read_chunk(r, first, count, times_one{1.0F});
+      } else if (first / g.block_cols == (first + count - 1) / g.block_cols) {
+        read_chunk(r, first, count, times_one{scales[first / g.block_cols]});
+      } else {
+        spread_cells(scales, first, each);
+        read_chunk(r, first, count, times_each{each.data()});
+      }
+    }
+  }
+  /// Scales of 256 columns, one by one.
+  constexpr void spread_cells(std::span<const float> scales, std::size_t first,
+                              chunk<float>& each) const {
+    const std::size_t width = q.grid.block_cols;
+    for (std::size_t i = 0; i < chunk_size;) {
+      const std::size_t c = (first + i) / width;
+      const float value = c < scales.size() ? scales[c] : 0.0F;
+      for (const std::size_t end = (c + 1) * width - first; i < chunk_size && i < end; ++i) {
+        each[i] = value;
+      }
+    }
+  }
+
+  constexpr void read_affine(std::size_t r) const {
+    const scale_grid& g = q.grid;
+    const std::size_t row_of_grid = r / g.block_rows * g.cols;
+    const int bits = coding_of(coding).bits;
+    chunk<std::uint32_t> codes;
+    float* const to = out.row(r).data();
+    for (std::size_t first = 0; first < q.cols; first += chunk_size) {
+      const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
+      unpack_chunk(q.codes.data() + r * q.row_bytes + packed_bytes(first, bits), bits, count,
+                   codes);
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t cell = row_of_grid + (first + i) / g.block_cols;
+        const float scale = levels == scale_levels::all ? q.scales[cell] : 1.0F;
+        to[first + i] = times(static_cast<float>(codes[i]) - q.zeros[cell], scale);
+      }
+    }
+  }
+
+  /// Block scales of a chunk as floats; NaN codes give NaN. `large`: a value could leave the range of float.
+  constexpr void read_mx(std::size_t r) const {
+    constexpr std::size_t blocks = chunk_size / 32;
+    const std::uint8_t* const scales = q.scale_codes.data() + r * q.grid.cols;
+    const float unit = coding_of(coding).kind == coding_kind::integer ? 1.0F / 64.0F : 1.0F;
+    std::array<float, blocks> factors{};
+    for (std::size_t first = 0; first < q.cols; first += chunk_size) {
+      const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
+      bool large = false;
+      for (std::size_t b = 0; b < blocks; ++b) {
+        const std::uint32_t code = b * 32 < count ? scales[first / 32 + b] : 0U;
+        const std::uint32_t normal = code > 0 ? code << 23U : 0x00400000U;
+        factors[b] = std::bit_cast<float>(code < 0xFF ? normal : 0x7FC00000U);
+        large = large || code > 230U;
+      }
+      if (large) {
+        read_chunk(r, first, count, saturated_blocks<32>{factors.data(), unit});
+      } else if (unit == 1.0F) {
+        read_chunk(r, first, count, times_blocks<32>{factors.data()});
+      } else {
+        read_chunk(r, first, count, times_blocks_and_one<32>{factors.data(), unit});
+      }
+    }
+  }
+
+  constexpr void read_nvfp4(std::size_t r) const {
+    constexpr std::size_t blocks = chunk_size / 16;
+    const std::uint8_t* const scales = q.scale_codes.data() + r * q.grid.cols;
+    const float tensor = levels == scale_levels::all ? q.tensor_scale : 1.0F;
+    const bool large = tensor > 0x1p100F;
+    std::array<std::uint32_t, blocks> codes{};
+    std::array<float, blocks> factors{};
+    for (std::size_t first = 0; first < q.cols; first += chunk_size) {
+      const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
+      for (std::size_t b = 0; b < blocks; ++b) {
+        codes[b] = b * 16 < count ? scales[first / 16 + b] & 0x7FU : 0U;
+      }
+      for (std::size_t b = 0; b < blocks; ++b) {
+        factors[b] = codes[b] == 0x7FU ? std::numeric_limits<float>::quiet_NaN()
+                                       : scale_value_e4m3(codes[b]);
+      }
+      // element * block scale has 6 bits: the product with the tensor scale is the only rounding.
+      if (large) {
+        read_chunk(r, first, count, saturated_blocks<16>{factors.data(), tensor});
+      } else if (levels == scale_levels::all) {
+        read_chunk(r, first, count, times_blocks_and_one<16>{factors.data(), tensor});
+      } else {
+        read_chunk(r, first, count, times_blocks<16>{factors.data()});
+      }
+    }
+  }
+
+  constexpr void read_gguf(std::size_t r) const {
+    const gguf_layout layout = gguf_layout_of(q.format);
+    std::array<float, 64> block{};
+    const std::span<float> to = out.row(r);
+    for (std::size_t b = 0; b < q.grid.cols; ++b) {
+      decode_gguf_block(q.format, q.row(r).subspan(b * layout.bytes, layout.bytes),
+                        std::span<float>{block.data(), layout.block});
+      for (std::size_t i = 0; i < layout.block && b * layout.block + i < to.size(); ++i) {
+        to[b * layout.block + i] = block[i];
+      }
+    }
+  }
+
+  constexpr void run() const {
+    const format_family family =
+        family_of(q.format, q.zeros.empty() ? symmetry::symmetric : symmetry::asymmetric);
+    for_each_range(executor, q.rows, rows_per_part(q.cols * sizeof(float)),
+                   [&](std::size_t first, std::size_t last) {
+                     for (std::size_t r = first; r < last; ++r) {
+                       switch (family) {
+                         case format_family::scaled:
+                           read_scaled(r);
+                           break;
+                         case format_family::affine:
+                           read_affine(r);
+                           break;
+                         case format_family::mx_blocks:
+                           read_mx(r);
+                           break;
+                         case format_family::nvfp4_blocks:
+                           read_nvfp4(r);
+                           break;
+                         case format_family::gguf_blocks:
+                           read_gguf(r);
+                           break;
+                       }
+                     }
+                   });
+  }
+};
+
+/// Stops unless the parts of a quantized tensor fit each other: they may come from a file.
+constexpr void expects_consistent(const quantized_storage& q) {
+  expects(is_quantizable(q.format), "dequantize: the format must be one that quantize() writes");
+  const format_family family =
+      family_of(q.format, q.zeros.empty() ? symmetry::symmetric : symmetry::asymmetric);
+  const std::size_t row_bytes = family == format_family::gguf_blocks
+                                    ? q.grid.cols * gguf_layout_of(q.format).bytes
+                                    : packed_bytes(q.cols, format_of(q.format).element_bits);
+  expects(q.rows > 0 && q.cols > 0 && q.row_bytes == row_bytes &&
+              q.codes.size() / q.rows == row_bytes && q.codes.size() % q.rows == 0,
+          "dequantize: codes must be rows * row_bytes for rows of cols elements");
+  const bool has_grid = q.grid.size() > 0;
+  expects(!has_grid || (q.grid.block_rows > 0 && q.grid.block_cols > 0 &&
+                        q.grid.rows == ceil_div(q.rows, q.grid.block_rows) &&
+                        q.grid.cols == ceil_div(q.cols, q.grid.block_cols)),
+          "dequantize: the grid of scales must cover rows and cols");
+  const auto expected = [&](bool used) { return used ? q.grid.size() : std::size_t{0}; };
+  const bool wide = format_of(q.format).element_bits == 16;
+  expects(q.scales.size() == expected((family == format_family::scaled && !wide) ||
+                                      family == format_family::affine) &&
+              q.zeros.size() == expected(family == format_family::affine) &&
+              q.scale_codes.size() == expected(family == format_family::mx_blocks ||
+                                               family == format_family::nvfp4_blocks) &&
+              (wide || has_grid),
+          "dequantize: there must be one scale (and zero point) per cell of the grid");
+}
+
+}  // namespace detail
+
+/// Writes the values of a quantized tensor.
+///
+/// shapes    out [q.rows, q.cols], any row stride
+/// formula   element * scale with one rounding; NVFP4: (element * block scale, exact) * tensor scale; beyond the largest float: that one.
+///           Codes that are NaN, and blocks whose scale is, give NaN
+/// requires  out of that shape; q as quantize() makes it (checked: sizes that do not fit are an error)
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+template <Executor E = serial_executor>
+constexpr void dequantize_into(const quantized_storage& q, matrix_view<float> out,
+                               scale_levels levels = scale_levels::all, const E& executor = {}) {
+  detail::expects_consistent(q);
+  detail::expects(out.rows() == q.rows && out.cols() == q.cols,
+                  "dequantize_into: out must have the shape of the tensor");
+  detail::tensor_dequantizer<detail::element_coding, E>{detail::make_element_coding(q.format), q,
+                                                        out, levels, executor}
+      .run();
+}
+/// The same with the constants of the format folded.
+template <precision P, Executor E = serial_executor>
+constexpr void dequantize_into(const quantized_tensor<P>& q, matrix_view<float> out,
+                               scale_levels levels = scale_levels::all, const E& executor = {}) {
+  detail::expects(q.format == P, "dequantize_into: the tensor's format must be that of its type");
+  detail::expects_consistent(q);
+  detail::expects(out.rows() == q.rows && out.cols() == q.cols,
+                  "dequantize_into: out must have the shape of the tensor");
+  detail::tensor_dequantizer<detail::static_coding<P>, E>{{}, q, out, levels, executor}.run();
+}
+
+/// The values of a quantized tensor, row by row.
+///
+/// errors    as dequantize_into
+template <class Tensor, Executor E = serial_executor>
+requires(std::is_base_of_v<quantized_storage, Tensor>)
+    [[nodiscard]] constexpr std::vector<float> dequantize(const Tensor& q, const E& executor = {}) {
+  detail::expects_consistent(q);
+  std::vector<float> values(q.rows * q.cols, 0.0F);
+  dequantize_into(q, matrix_view<float>{values.data(), q.rows, q.cols}, scale_levels::all,
+                  executor);
+  return values;
+}
+
+}  // namespace quantroof
