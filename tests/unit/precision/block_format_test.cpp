@@ -88,9 +88,11 @@ static_assert(mx_scale_code(precision::mxint8, std::numeric_limits<float>::max()
 // A tensor with absmax 2688 = 448 * 6 has the tensor scale 1: block scales are absmax / 6 in E4M3.
 constexpr nvfp4_tensor_scale unit = make_nvfp4_tensor_scale(2688.0F);
 static_assert(unit.encode == 1.0F && unit.decode == 1.0F);
-static_assert(make_nvfp4_block_scale(unit, 2688.0F).code == 0x7E && make_nvfp4_block_scale(unit, 6.0F).code == 0x38 &&
+static_assert(make_nvfp4_block_scale(unit, 2688.0F).code == 0x7E &&
+              make_nvfp4_block_scale(unit, 6.0F).code == 0x38 &&
               make_nvfp4_block_scale(unit, 0.0F).code == 0x00);
-static_assert(make_nvfp4_block_scale(unit, 1e6F).code == 0x7E);  // a block above the tensor's absmax saturates
+static_assert(make_nvfp4_block_scale(unit, 1e6F).code ==
+              0x7E);  // a block above the tensor's absmax saturates
 static_assert(make_nvfp4_block_scale(unit, 6.0F).factor == 1.0F &&
               make_nvfp4_block_scale(unit, 12.0F).factor == 0.5F);
 static_assert(make_nvfp4_block_scale(unit, 0.0F).factor == std::numeric_limits<float>::max());
