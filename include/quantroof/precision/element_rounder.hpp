@@ -148,6 +148,27 @@ struct scaled_rounding {
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 /// post      element_rounder{p, s}(x) == round_trip(p, x, s) for finite x, also in the sign of 0
 class element_rounder {
+  // Chunks of a constant length through a copy that overlaps nothing: what compilers vectorise at -O2 as well.
+  template <class Round>
+  static constexpr void each(std::span<const float> in, std::span<float> out, Round round) {
+    constexpr std::size_t chunk = 64;
+    const float* const from = in.data();
+    float* const to = out.data();
+    const std::size_t whole = in.size() / chunk * chunk;
+    std::array<float, chunk> rounded{};
+    for (std::size_t first = 0; first < whole; first += chunk) {
+      for (std::size_t i = 0; i < chunk; ++i) {
+        rounded[i] = round.with_sign(from[first + i]);
+      }
+      for (std::size_t i = 0; i < chunk; ++i) {
+        to[first + i] = rounded[i];
+      }
+    }
+    for (std::size_t i = whole; i < in.size(); ++i) {
+      to[i] = round.with_sign(from[i]);
+    }
+  }
+
  public:
   constexpr element_rounder(precision p, float scale) {
     const precision_format& f = format_of(p);
@@ -221,27 +242,6 @@ class element_rounder {
       way_ = fixed;
     } else {
       way_ = to_.grid.by_addition ? addition : bits;
-    }
-  }
-
-  // Chunks of a constant length through a copy that overlaps nothing: what compilers vectorise at -O2 as well.
-  template <class Round>
-  static constexpr void each(std::span<const float> in, std::span<float> out, Round round) {
-    constexpr std::size_t chunk = 64;
-    const float* const from = in.data();
-    float* const to = out.data();
-    const std::size_t whole = in.size() / chunk * chunk;
-    std::array<float, chunk> rounded{};
-    for (std::size_t first = 0; first < whole; first += chunk) {
-      for (std::size_t i = 0; i < chunk; ++i) {
-        rounded[i] = round.with_sign(from[first + i]);
-      }
-      for (std::size_t i = 0; i < chunk; ++i) {
-        to[first + i] = rounded[i];
-      }
-    }
-    for (std::size_t i = whole; i < in.size(); ++i) {
-      to[i] = round.with_sign(from[i]);
     }
   }
 

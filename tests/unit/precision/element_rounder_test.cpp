@@ -48,6 +48,20 @@ constexpr auto rounds = [](const rounding_row& r) {
 };
 static_assert(test::first_failure(rows, rounds) == -1);
 
+constexpr bool spans_round_at_compile_time() {
+  const float in[] = {0.75F, -1e9F, 0.1F};
+  float out[3] = {};
+  for (const precision p : {precision::int8, precision::fp8_e4m3, precision::bf16}) {
+    const element_rounder round{p, 0.5F};
+    round(in, out);
+    if (out[0] != round(in[0]) || out[1] != round(in[1]) || out[2] != round(in[2])) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(spans_round_at_compile_time());
+
 bool same(float a, float b) {
   return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
 }
