@@ -73,8 +73,11 @@ template <std::size_t Bytes>
     std::array<std::uint8_t, Bytes> bytes;
     std::memcpy(bytes.data(), in, Bytes);
     std::array<std::uint32_t, chunk> bits;
-    for (std::size_t i = 0; i < chunk; ++i) {
-      bits[i] = bytes[i % Bytes];
+    for (std::size_t i = 0; i < Bytes; ++i) {
+      bits[i] = bytes[i];
+    }
+    for (std::size_t i = Bytes; i < chunk; ++i) {
+      bits[i] = bytes[i - Bytes];
     }
     std::memcpy(y.data() + first, bits.data(), sizeof(bits));
   }

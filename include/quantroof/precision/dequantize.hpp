@@ -40,12 +40,17 @@ template <std::size_t Block>
 struct saturated_blocks {
   const float* factors;
   float factor;
-  static constexpr std::size_t block = 1;
-  [[nodiscard]] constexpr const saturated_blocks& at(std::size_t /*i*/) const { return *this; }
-  constexpr float operator()(float x, std::size_t i = 0) const {
-    const float scale = factors[i / Block];
-    return is_a_number(x) && is_a_number(scale) ? product(product(x, scale), factor) : x * scale;
-  }
+  static constexpr std::size_t block = Block;
+  struct one {
+    float scale;
+    float factor;
+    constexpr float operator()(float x) const {
+      return is_a_number(x) && is_a_number(scale) ? product(product(x, scale), factor) : x * scale;
+    }
+  };
+  [[nodiscard]] constexpr float value(std::size_t b) const { return factors[b]; }
+  [[nodiscard]] constexpr one with(float scale) const { return {scale, factor}; }
+  [[nodiscard]] constexpr one at(std::size_t b) const { return {factors[b], factor}; }
 };
 
 template <class Coding, Executor E>

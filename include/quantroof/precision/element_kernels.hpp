@@ -60,6 +60,8 @@ template <std::size_t Block>
 struct times_blocks {
   const float* factors;
   static constexpr std::size_t block = Block;
+  [[nodiscard]] constexpr float value(std::size_t b) const { return factors[b]; }
+  [[nodiscard]] constexpr times_one with(float factor) const { return {factor}; }
   [[nodiscard]] constexpr times_one at(std::size_t b) const { return {factors[b]}; }
   constexpr float operator()(float x, std::size_t i) const { return times(x, factors[i / Block]); }
 };
@@ -67,6 +69,8 @@ template <std::size_t Block>
 struct over_blocks {
   const float* divisors;
   static constexpr std::size_t block = Block;
+  [[nodiscard]] constexpr float value(std::size_t b) const { return divisors[b]; }
+  [[nodiscard]] constexpr over_one with(float divisor) const { return {divisor}; }
   [[nodiscard]] constexpr over_one at(std::size_t b) const { return {divisors[b]}; }
   constexpr float operator()(float x, std::size_t i) const { return over(x, divisors[i / Block]); }
 };
@@ -75,6 +79,8 @@ struct times_blocks_and_one {
   const float* factors;
   float factor;
   static constexpr std::size_t block = Block;
+  [[nodiscard]] constexpr float value(std::size_t b) const { return factors[b]; }
+  [[nodiscard]] constexpr times_two with(float first) const { return {first, factor}; }
   [[nodiscard]] constexpr times_two at(std::size_t b) const { return {factors[b], factor}; }
   constexpr float operator()(float x, std::size_t i) const { return at(i / Block)(x); }
 };
@@ -82,6 +88,8 @@ struct times_blocks_and_one {
 struct times_each {
   const float* factors;
   static constexpr std::size_t block = 1;
+  [[nodiscard]] constexpr float value(std::size_t i) const { return factors[i]; }
+  [[nodiscard]] constexpr times_one with(float factor) const { return {factor}; }
   [[nodiscard]] constexpr times_one at(std::size_t i) const { return {factors[i]}; }
   [[gnu::always_inline]] constexpr float operator()(float x, std::size_t i) const {
     return times(x, factors[i]);
@@ -90,11 +98,24 @@ struct times_each {
 struct over_each {
   const float* divisors;
   static constexpr std::size_t block = 1;
+  [[nodiscard]] constexpr float value(std::size_t i) const { return divisors[i]; }
+  [[nodiscard]] constexpr over_one with(float divisor) const { return {divisor}; }
   [[nodiscard]] constexpr over_one at(std::size_t i) const { return {divisors[i]}; }
   [[gnu::always_inline]] constexpr float operator()(float x, std::size_t i) const {
     return over(x, divisors[i]);
   }
 };
+
+/// The higher of each pair of neighbours.
+template <std::size_t N>
+[[nodiscard]] constexpr std::array<std::int32_t, N / 2> higher_neighbours(
+    const std::array<std::int32_t, N>& values) {
+  std::array<std::int32_t, N / 2> result;
+  for (std::size_t i = 0; i < N / 2; ++i) {
+    result[i] = higher(values[2 * i], values[2 * i + 1]);
+  }
+  return result;
+}
 
 /// The largest magnitude_bits of each block of `Block` elements of a chunk.
 ///
@@ -117,6 +138,17 @@ template <std::size_t Block>
   }
   most = result;
 #else
+  if constexpr (Block == 16) {  // eight of each half side by side, then neighbours
+    std::array<std::int32_t, chunk_size / 2> halves;
+    for (std::size_t b = 0; b < blocks; ++b) {
+      for (std::size_t i = 0; i < 8; ++i) {
+        halves[b * 8 + i] =
+            higher(magnitude_bits(x[b * 16 + i]), magnitude_bits(x[b * 16 + 8 + i]));
+      }
+    }
+    most = higher_neighbours(higher_neighbours(higher_neighbours(halves)));
+    return;
+  }
   for (std::size_t b = 0; b < blocks; ++b) {
     std::int32_t result = 0;
     for (std::size_t i = 0; i < Block; ++i) {
@@ -125,6 +157,24 @@ template <std::size_t Block>
     most[b] = result;
   }
 #endif
+}
+
+/// How long the loops are that use one scale for all their elements: that of long blocks, else the chunk, over scales spread out.
+template <std::size_t Block>
+inline constexpr std::size_t loop_length = Block >= 32 ? Block : chunk_size;
+
+/// The scale of each element.
+template <class Scaling>
+constexpr void spread(const Scaling& scaling, chunk<float>& each) {
+  for (std::size_t first = 0; first < chunk_size; first += Scaling::block) {
+    const float scale = scaling.value(first / Scaling::block);
+#if defined(__clang__)
+#pragma clang loop unroll(disable)
+#endif
+    for (std::size_t i = 0; i < Scaling::block; ++i) {
+      each[first + i] = scale;
+    }
+  }
 }
 
 /// Whether a loop also finds the largest scaled magnitude.
@@ -136,7 +186,11 @@ template <tracking Track, class Scaling, class Convert>
                                                        Convert convert,
                                                        chunk<std::uint32_t>& codes) {
   std::int32_t most = 0;
-  constexpr std::size_t run = Scaling::block == 1 ? chunk_size : Scaling::block;
+  constexpr std::size_t run = loop_length<Scaling::block>;
+  chunk<float> each;
+  if constexpr (run != Scaling::block) {
+    spread(scaling, each);
+  }
   for (std::size_t first = 0; first < chunk_size; first += run) {
     const auto scale = scaling.at(first / Scaling::block);
 // clang unrolls a short loop before it looks at vectors, and then finds none.
@@ -144,7 +198,12 @@ template <tracking Track, class Scaling, class Convert>
 #pragma clang loop unroll(disable)
 #endif
     for (std::size_t i = 0; i < run; ++i) {
-      const float scaled = Scaling::block == 1 ? scaling(x[i], i) : scale(x[first + i]);
+      float scaled = 0.0F;
+      if constexpr (run == Scaling::block) {
+        scaled = scale(x[first + i]);
+      } else {
+        scaled = scaling.with(each[i])(x[i]);
+      }
       if constexpr (Track == tracking::largest) {
         most = higher(most, magnitude_bits(scaled));
       }
@@ -235,13 +294,18 @@ template <int Bits>
       }
     }
   } else if constexpr (Bits == 6) {
+    chunk<std::uint8_t> narrow;
+    for (std::size_t i = 0; i < chunk_size; ++i) {
+      narrow[i] = static_cast<std::uint8_t>(codes[i] & 63U);
+    }
     for (std::size_t i = 0; i < chunk_size / 4; ++i) {
-      const std::uint32_t* const c = codes.data() + 4 * i;
-      const std::uint32_t word =
-          (c[0] & 63U) | (c[1] & 63U) << 6U | (c[2] & 63U) << 12U | (c[3] & 63U) << 18U;
-      packed[3 * i] = static_cast<std::uint8_t>(word);
-      packed[3 * i + 1] = static_cast<std::uint8_t>(word >> 8U);
-      packed[3 * i + 2] = static_cast<std::uint8_t>(word >> 16U);
+      const std::uint8_t a = narrow[4 * i];
+      const std::uint8_t b = narrow[4 * i + 1];
+      const std::uint8_t c = narrow[4 * i + 2];
+      const std::uint8_t d = narrow[4 * i + 3];
+      packed[3 * i] = static_cast<std::uint8_t>(a | b << 6);
+      packed[3 * i + 1] = static_cast<std::uint8_t>(b >> 2 | c << 4);
+      packed[3 * i + 2] = static_cast<std::uint8_t>(c >> 4 | d << 2);
     }
   } else {
     chunk<std::uint8_t> narrow;
@@ -357,7 +421,11 @@ template <class Convert, class Scaling>
 [[gnu::noinline]] constexpr void values_of_chunk(const chunk<std::uint32_t>& codes, Convert convert,
                                                  Scaling scaling, float* values) {
   chunk<float> own;  // a local: the factors do not lie in it
-  constexpr std::size_t run = Scaling::block == 1 ? chunk_size : Scaling::block;
+  constexpr std::size_t run = loop_length<Scaling::block>;
+  chunk<float> each;
+  if constexpr (run != Scaling::block) {
+    spread(scaling, each);
+  }
   for (std::size_t first = 0; first < chunk_size; first += run) {
     const auto scale = scaling.at(first / Scaling::block);
 #if defined(__clang__)
@@ -365,7 +433,11 @@ template <class Convert, class Scaling>
 #endif
     for (std::size_t i = 0; i < run; ++i) {
       const float value = convert(codes[first + i]);
-      own[first + i] = Scaling::block == 1 ? scaling(value, i) : scale(value);
+      if constexpr (run == Scaling::block) {
+        own[first + i] = scale(value);
+      } else {
+        own[first + i] = scaling.with(each[i])(value);
+      }
     }
   }
   for (std::size_t i = 0; i < chunk_size; ++i) {

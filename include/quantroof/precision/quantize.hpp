@@ -128,6 +128,13 @@ struct tensor_quantizer {
   template <class Work>
   constexpr void for_rows(Work work) const {
     const std::size_t part = rows_per_part(x.cols() * sizeof(T));
+    if (x.rows() <= part) {
+      std::vector<float> buffer;
+      for (std::size_t r = 0; r < x.rows(); ++r) {
+        work(r, row(r, buffer), out.counts);
+      }
+      return;
+    }
     std::vector<quantization_counts> counts(ceil_div(x.rows(), part));
     for_each_range(executor, x.rows(), part, [&](std::size_t first, std::size_t last) {
       std::vector<float> buffer;

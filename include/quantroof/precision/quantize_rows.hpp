@@ -387,14 +387,17 @@ constexpr void write_nvfp4_row(const element_writer<Coding>& writer,
   chunk<float> buffer;
   chunk<float> copy;
   chunk_blocks<block, std::uint32_t> blocks;
+  std::array<std::int32_t, blocks.count> most{};
   for (std::size_t first = 0; first < row.size(); first += chunk_size) {
     const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
     const float* x = load_chunk(row.data() + first, count, buffer);
     block_magnitudes<block>(x, blocks.most);
     const bool all_finite = blocks.all_finite();
-    const std::array<std::int32_t, blocks.count> most = blocks.most;
-    for (std::size_t b = 0; !all_finite && b < blocks.count; ++b) {
-      blocks.most[b] = most[b] < inf_bits ? most[b] : 0;
+    if (!all_finite) {
+      most = blocks.most;
+      for (std::size_t b = 0; b < blocks.count; ++b) {
+        blocks.most[b] = most[b] < inf_bits ? most[b] : 0;
+      }
     }
     if (options.four_over_six == four_over_six::off) {
       nvfp4_scales(rule, tensor, blocks.most, blocks.codes, blocks.factors);

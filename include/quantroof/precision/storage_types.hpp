@@ -40,12 +40,14 @@ float > || std::same_as<std::remove_cv_t<T>, float16_t> ||
 
 namespace detail {
 /// All ones where a < b, else 0. Both below 2^31.
-[[nodiscard]] constexpr std::uint32_t mask_less(std::uint32_t a, std::uint32_t b) {
+[[nodiscard, gnu::always_inline]] constexpr std::uint32_t mask_less(std::uint32_t a,
+                                                                    std::uint32_t b) {
   return static_cast<std::uint32_t>((static_cast<std::int32_t>(a) - static_cast<std::int32_t>(b)) >>
                                     31);
 }
 /// a where the mask is ones, b where it is zeros.
-[[nodiscard]] constexpr std::uint32_t select(std::uint32_t mask, std::uint32_t a, std::uint32_t b) {
+[[nodiscard, gnu::always_inline]] constexpr std::uint32_t select(std::uint32_t mask,
+                                                                 std::uint32_t a, std::uint32_t b) {
   return (a & mask) | (b & ~mask);
 }
 inline constexpr std::uint32_t float_quiet_nan = 0x7FC00000;
@@ -55,7 +57,7 @@ inline constexpr std::uint32_t half_min_normal = 113U << 23U;  // the float 2^-1
 /// The value, exact; every NaN becomes the positive quiet NaN.
 ///
 /// post      bits of to_float(float16_t{c}) == bits of decode(float16, c) for all c
-[[nodiscard]] constexpr float to_float(float16_t x) {
+[[nodiscard, gnu::always_inline]] constexpr float to_float(float16_t x) {
   const std::uint32_t magnitude = x.bits & 0x7FFFU;
   const std::uint32_t sign = (x.bits & 0x8000U) << 16U;
   const std::uint32_t shifted = magnitude << 13U;  // exponent and mantissa where float has them
@@ -76,7 +78,7 @@ inline constexpr std::uint32_t half_min_normal = 113U << 23U;  // the float 2^-1
 /// The value, exact; every NaN becomes the positive quiet NaN.
 ///
 /// post      bits of to_float(bfloat16_t{c}) == bits of decode(bfloat16, c) for all c
-[[nodiscard]] constexpr float to_float(bfloat16_t x) {
+[[nodiscard, gnu::always_inline]] constexpr float to_float(bfloat16_t x) {
   const std::uint32_t value = static_cast<std::uint32_t>(x.bits) << 16U;
   const std::uint32_t nan = detail::mask_less(detail::float_inf, value & detail::float_magnitude);
   return std::bit_cast<float>(detail::select(nan, detail::float_quiet_nan, value));
@@ -92,7 +94,7 @@ inline constexpr std::uint32_t half_min_normal = 113U << 23U;  // the float 2^-1
 /// requires  the machine rounds to nearest even, which is how every program starts
 /// post      from_float<float16_t>(x).bits == encode(float16, x, rounding::nearest_even, overflow::to_special), and so for bfloat16_t
 template <StoredFloat T>
-[[nodiscard]] constexpr T from_float(float x) {
+[[nodiscard, gnu::always_inline]] constexpr T from_float(float x) {
   const auto bits = std::bit_cast<std::uint32_t>(x);
   const std::uint32_t magnitude = bits & detail::float_magnitude;
   const std::uint32_t nan = detail::mask_less(detail::float_inf, magnitude);
