@@ -25,6 +25,7 @@
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/precision/quantize.hpp"
 #include "quantroof/roofline/attention.hpp"
+#include "quantroof/roofline/calibrated.hpp"
 #include "quantroof/roofline/flash_attention.hpp"
 #include "quantroof/roofline/gemm.hpp"
 #include "quantroof/roofline/roofline.hpp"

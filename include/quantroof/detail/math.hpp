@@ -84,6 +84,72 @@ template <std::integral T>
   return y;
 }
 
+/// Length of the hypotenuse, sqrt(a^2 + b^2), for sums of two times: within 1e-12 relative, the same at compile time and at run time.
+///
+/// requires  a >= 0; b >= 0; finite
+[[nodiscard]] constexpr double hypotenuse(double a, double b) {
+  const double longer = a > b ? a : b;
+  const double shorter = a > b ? b : a;
+  if (!(longer > 0)) {
+    return longer;
+  }
+  const double ratio = shorter / longer;
+  const double x = 1.0 + ratio * ratio;              // in [1, 2]
+  double y = 0.44855 + x * (0.62227 - 0.06987 * x);  // within 0.1 % of sqrt(x) there
+  y = 0.5 * (y + x / y);
+  y = 0.5 * (y + x / y);
+  return longer * y;
+}
+
+/// x to the powers 4 and 16, for smooth steps.
+[[nodiscard]] constexpr double pow4(double x) {
+  x *= x;
+  return x * x;
+}
+[[nodiscard]] constexpr double pow16(double x) { return pow4(pow4(x)); }
+
+/// Smallest integer that is not below x, as a double.
+///
+/// requires  |x| < 2^62
+[[nodiscard]] constexpr double ceil(double x) {
+  const auto truncated = static_cast<double>(static_cast<std::int64_t>(x));
+  return truncated < x ? truncated + 1.0 : truncated;
+}
+/// Largest integer that is not above x, as a double.
+///
+/// requires  |x| < 2^62
+[[nodiscard]] constexpr double floor(double x) {
+  const auto truncated = static_cast<double>(static_cast<std::int64_t>(x));
+  return truncated > x ? truncated - 1.0 : truncated;
+}
+
+/// e to the power x for small corrections, within 1e-10 relative.
+///
+/// requires  |x| <= 1
+[[nodiscard]] constexpr double small_exp(double x) {
+  const double e = x * 0.125;
+  double y = 1.0 + e * (1.0 / 7.0);
+  y = 1.0 + e * (1.0 / 6.0) * y;
+  y = 1.0 + e * (1.0 / 5.0) * y;
+  y = 1.0 + e * (1.0 / 4.0) * y;
+  y = 1.0 + e * (1.0 / 3.0) * y;
+  y = 1.0 + e * (1.0 / 2.0) * y;
+  y = 1.0 + e * y;
+  y *= y;
+  y *= y;
+  return y * y;
+}
+
+/// Base-2 logarithm, piecewise linear between powers of two: exact there, at most 0.0861 too small between them.
+///
+/// requires  x >= 1, normal
+[[nodiscard]] constexpr double coarse_log2(double x) {
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  const auto exponent = static_cast<std::int64_t>(bits >> 52U) - 1023;
+  const double mantissa = std::bit_cast<double>((bits & 0xFFFFFFFFFFFFFULL) | (1023ULL << 52U));
+  return static_cast<double>(exponent) + (mantissa - 1.0);
+}
+
 /// Nearest integer, ties to even.
 ///
 /// requires  |x| < 2^51
