@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "quantroof/detail/expects.hpp"
 
@@ -84,21 +85,45 @@ template <std::integral T>
   return y;
 }
 
-/// Length of the hypotenuse, sqrt(a^2 + b^2), for sums of two times: within 1e-12 relative, the same at compile time and at run time.
+/// Square root, correctly rounded, bit by bit: what the processor's instruction gives, for constant expressions.
 ///
-/// requires  a >= 0; b >= 0; finite
-[[nodiscard]] constexpr double hypotenuse(double a, double b) {
-  const double longer = a > b ? a : b;
-  const double shorter = a > b ? b : a;
-  if (!(longer > 0)) {
-    return longer;
+/// requires  x normal and positive
+[[nodiscard]] constexpr double exact_sqrt(double x) {
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  int exponent = static_cast<int>(bits >> 52U) - 1023;
+  std::uint64_t mantissa = (bits & 0xFFFFFFFFFFFFFULL) | (1ULL << 52U);
+  if (exponent % 2 != 0) {
+    mantissa <<= 1U;
+    --exponent;
   }
-  const double ratio = shorter / longer;
-  const double x = 1.0 + ratio * ratio;              // in [1, 2]
-  double y = 0.44855 + x * (0.62227 - 0.06987 * x);  // within 0.1 % of sqrt(x) there
-  y = 0.5 * (y + x / y);
-  y = 0.5 * (y + x / y);
-  return longer * y;
+  // root of mantissa * 2^54: 54 bits, one more than a double keeps; digits of the radicand come in pairs
+  std::uint64_t root = 0;
+  std::uint64_t rest = 0;
+  for (int pair = 53; pair >= 0; --pair) {
+    const int shift = 2 * pair - 54;
+    const std::uint64_t digits = shift >= 0 ? (mantissa >> static_cast<unsigned>(shift)) & 3U : 0;
+    rest = (rest << 2U) | digits;
+    const std::uint64_t trial = (root << 2U) | 1U;
+    root <<= 1U;
+    if (rest >= trial) {
+      rest -= trial;
+      root |= 1U;
+    }
+  }
+  // a root is never halfway between two doubles
+  const std::uint64_t rounded = (root >> 1U) + (root & 1U);
+  return static_cast<double>(rounded) * pow2(exponent / 2 - 52);
+}
+
+/// Length of the hypotenuse, sqrt(a^2 + b^2), for sums of two times; the same at compile time and at run time.
+///
+/// requires  a >= 0; b >= 0; a^2 + b^2 finite, and normal or 0
+[[nodiscard]] constexpr double hypotenuse(double a, double b) {
+  const double square = a * a + b * b;
+  if (!(square > 0)) {
+    return 0;
+  }
+  return std::is_constant_evaluated() ? exact_sqrt(square) : __builtin_sqrt(square);
 }
 
 /// x to the powers 4 and 16, for smooth steps.

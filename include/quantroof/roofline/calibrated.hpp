@@ -117,7 +117,7 @@ struct calibrated_model {
   /// One linear layer.
   ///
   /// units     microseconds
-  /// formula   estimate_gemm with the constants of the kernel that gemm_kernel_of names. With fused quantization the fixed time is that of a
+  /// formula   estimate_gemm with the constants of the kernel that choose_gemm names. With fused quantization the fixed time is that of a
   ///           16-bit kernel + 2 us: the launches of the quantizer belong to the kernel before
   /// requires  is_valid(g); is_valid(hw)
   /// errors    quantroof::domain_error at run time; does not compile in a constant expression
@@ -127,11 +127,10 @@ struct calibrated_model {
       return as_estimate(textbook_model{}.gemm(hw, g, weight, activation),
                          work_of(g, weight, activation));
     }
-    const gemm_kernel kernel = gemm_kernel_of(hw, weight, activation);
-    gemm_setting setting = gemm_setting_of(hw, weight, activation);
-    setting.residency = residency;
-    setting.quantization = quantization;
-    return run(hw, kernel, setting, g);
+    gemm_choice choice = choose_gemm(hw, weight, activation);
+    choice.setting.residency = residency;
+    choice.setting.quantization = quantization;
+    return run(hw, choice.kernel, choice.setting, g);
   }
 
   /// One linear layer by the kernel that was measured under that name, with the formats of the measurement.
@@ -169,7 +168,7 @@ struct calibrated_model {
     attention_shape taking_part = s;
     taking_part.seq_len_q = participating(s.seq_len_q, c.participation);
     taking_part.seq_len_kv = participating(s.seq_len_kv, c.participation);
-    const double kv_bytes = bytes_per_element(c.kv_cache_precision);
+    const double kv_bytes = detail::element_bytes[static_cast<std::size_t>(c.kv_cache_precision)];
     const bool narrow = c.use_native_fp8 || kv_bytes <= 1.0625;
     const double density = c.block_sparse ? 1.0 - c.sparsity_ratio : 1.0;
     const kernel_estimate e = serving_attention(
@@ -202,7 +201,8 @@ struct calibrated_model {
   /// Work of one linear layer: its own bytes, weights and activations in their exact formats.
   [[nodiscard]] constexpr work work_of(const gemm_shape& g, precision weight,
                                        precision activation) const {
-    return gemm_work(g, bytes_per_element(weight), bytes_per_element(activation));
+    return gemm_work(g, detail::element_bytes[static_cast<std::size_t>(weight)],
+                     detail::element_bytes[static_cast<std::size_t>(activation)]);
   }
 
   /// A serving call of the kernel that a device runs, or of another version.
@@ -326,20 +326,23 @@ struct calibrated_model {
         e.time_us -= saved;
       }
     }
-    detail::widen(e, growth_of(found.basis));
+    if (found.basis != calibration_basis::measured) {
+      detail::widen(e, growth_of(found.basis));
+    }
     return e;
   }
 
   [[nodiscard]] static constexpr flash_attention_metrics metrics_of(
       const hardware_spec& hw, const attention_shape& s, const flash_attention_config& c,
       const kernel_estimate& e, double kv_bytes, double density) {
+    const device_rates rates = rates_of(hw);
     const auto tokens = static_cast<double>(s.batch) * static_cast<double>(s.num_heads) *
                         static_cast<double>(s.seq_len_q);
     const auto d = static_cast<double>(s.head_dim);
     flash_attention_metrics m{.version = c.version, .predicted_time_us = e.time_us};
     m.lower_us = e.lower_us;
     m.upper_us = e.upper_us;
-    m.q_bytes = tokens * d * bytes_per_element(c.qkv_precision);
+    m.q_bytes = tokens * d * detail::element_bytes[static_cast<std::size_t>(c.qkv_precision)];
     m.kv_bytes = 2.0 * static_cast<double>(s.batch) * static_cast<double>(s.num_kv_heads) *
                  static_cast<double>(s.seq_len_kv) * d * kv_bytes * density;
     m.o_bytes = tokens * d * 2.0;
@@ -347,15 +350,14 @@ struct calibrated_model {
     m.total_bytes = m.q_bytes + m.kv_bytes + m.o_bytes + m.statistics_bytes;
     m.flops = e.flops;
     m.arithmetic_intensity = m.flops / m.total_bytes;
-    const double peak = compute_tflops(hw, c.use_native_fp8 ? c.qkv_precision : native_16bit(hw),
-                                       c.use_native_fp8 ? c.qkv_precision : native_16bit(hw));
-    m.memory_time_us = m.total_bytes / (hw.memory_gb_s * 1e3);
-    m.compute_time_us = m.flops / (peak * 1e6);
+    const double peak_us =
+        c.use_native_fp8 ? hw.fp8_tflops.tflops().value_or(1) * 1e6 : rates.dense16_flop_us;
+    m.memory_time_us = m.total_bytes / rates.bytes_us;
+    m.compute_time_us = m.flops / peak_us;
     m.qk_time_us = 0.5 * m.compute_time_us;
     m.sv_time_us = 0.5 * m.compute_time_us;
-    const device_rates rates = rates_of(hw);
     m.softmax_time_us =
-        m.flops / (4.0 * d) / (rates.exp_per_clock_sm * rates.sm_count * rates.clock_mhz);
+        m.flops / (4.0 * d * rates.exp_per_clock_sm * rates.sm_count * rates.clock_mhz);
     m.bottleneck = e.bottleneck;
     return m;
   }

@@ -89,13 +89,12 @@ namespace detail {
 /// Time of the tiles, in microseconds: the fastest of the family's tile shapes, as an autotuner finds it.
 [[nodiscard]] constexpr double tile_time(const device_rates& d, const gemm_constants& c,
                                          const gemm_setting& s, const gemm_shape& g,
-                                         double flop_us_sm) {
+                                         double flop_us_sm, double inverse_sms) {
   const auto n = static_cast<double>(g.n);
   const auto k = static_cast<double>(g.k);
   const double mn = static_cast<double>(g.m) * n;
   const double inverse_rate = 2.0 / flop_us_sm;
   const double inverse_feed = 1.0 / (c.feed_bytes_per_clock * d.clock_mhz);
-  const double inverse_sms = 1.0 / d.sm_count;
   double best = 0;
   for (const gemm_tile& t : c.tiles) {
     const int rows_log2 = std::countr_zero(static_cast<unsigned>(t.rows));
@@ -141,19 +140,19 @@ namespace detail {
 /// Factor e^correction: bilinear in log2 m and log2 (n k), constant outside the grid.
 [[nodiscard]] constexpr double gemm_correction(const std::array<double, 8>& table,
                                                const gemm_shape& g) {
+  constexpr double per_nk = 1.0 / (correction_log2_nk[1] - correction_log2_nk[0]);
+  constexpr std::array<double, 3> per_m{1.0 / (correction_log2_m[1] - correction_log2_m[0]),
+                                        1.0 / (correction_log2_m[2] - correction_log2_m[1]),
+                                        1.0 / (correction_log2_m[3] - correction_log2_m[2])};
   const double m = coarse_log2(static_cast<double>(g.m));
   const double nk = coarse_log2(static_cast<double>(g.n) * static_cast<double>(g.k));
-  double y = (nk - correction_log2_nk[0]) / (correction_log2_nk[1] - correction_log2_nk[0]);
-  y = y < 0 ? 0 : (y > 1 ? 1 : y);
-  std::size_t i = 0;
-  while (i + 2 < correction_log2_m.size() && m > correction_log2_m[i + 1]) {
-    ++i;
-  }
-  double x = (m - correction_log2_m[i]) / (correction_log2_m[i + 1] - correction_log2_m[i]);
-  x = x < 0 ? 0 : (x > 1 ? 1 : x);
-  const double low = table[2 * i] * (1 - x) + table[2 * i + 2] * x;
-  const double high = table[2 * i + 1] * (1 - x) + table[2 * i + 3] * x;
-  return small_exp(low * (1 - y) + high * y);
+  const auto unit = [](double x) { return x < 0 ? 0.0 : (x > 1 ? 1.0 : x); };
+  const double y = unit((nk - correction_log2_nk[0]) * per_nk);
+  const std::size_t i = m > correction_log2_m[2] ? 2U : (m > correction_log2_m[1] ? 1U : 0U);
+  const double x = unit((m - correction_log2_m[i]) * per_m[i]);
+  const double low = table[2 * i] + (table[2 * i + 2] - table[2 * i]) * x;
+  const double high = table[2 * i + 1] + (table[2 * i + 3] - table[2 * i + 1]) * x;
+  return small_exp(low + (high - low) * y);
 }
 
 }  // namespace detail
@@ -193,10 +192,12 @@ namespace detail {
     copies = copies > 5 ? 5 : copies;
     weight_miss = 1.0 - 1.0 / (1.0 + detail::pow16((copies * weight + input + output) / l2));
   }
-  const double other_miss = 1.0 - 1.0 / (1.0 + detail::pow4((weight + input + output) / l2));
+  const double reached = detail::pow4(weight + input + output);
+  const double other_miss = reached / (reached + detail::pow4(l2));
   const double dram = weight_miss * weight + other_miss * (input + output);
   const double bandwidth = c.memory_share * d.bytes_us;
   const double memory = dram / bandwidth;
+  const double inverse_sms = 1.0 / d.sm_count;
 
   kernel_estimate e{.flops = flops, .dram_bytes = dram};
   double quantize = 0;
@@ -204,13 +205,14 @@ namespace detail {
   if (c.vector_us > 0 && g.m <= 4) {
     e.time_us = c.vector_us + memory;
   } else {
-    const double ideal = flops / s.matrix_flop_us;
-    const double rate = c.matrix_share * (1.0 - c.clock_loss * ideal / (ideal + 600.0));
-    tiles = detail::tile_time(d, c, s, g, rate * s.matrix_flop_us / d.sm_count) +
-            output / (d.sm_count * c.epilogue_gb_s * 1e3);
+    const double rate =
+        c.matrix_share * (1.0 - c.clock_loss * flops / (flops + 600.0 * s.matrix_flop_us));
+    tiles = detail::tile_time(d, c, s, g, rate * s.matrix_flop_us * inverse_sms, inverse_sms) +
+            output * inverse_sms / (c.epilogue_gb_s * 1e3);
     if (c.quantize_gelem_s > 0 && s.quantization == activation_quantization::separate) {
-      const double missed = 1.0 - 1.0 / (1.0 + detail::pow4(3.0 * m * k / l2));
-      const double units = m * k / (d.sm_count * c.quantize_gelem_s * 1e3);
+      const double passed = detail::pow4(3.0 * m * k);
+      const double missed = passed / (passed + detail::pow4(l2));
+      const double units = m * k * inverse_sms / (c.quantize_gelem_s * 1e3);
       const double moved = missed * m * k * s.quantize_bytes / bandwidth;
       quantize = units > moved ? units : moved;
       const double rows = c.quantize_row_us * m;
@@ -233,14 +235,15 @@ namespace detail {
     e.bottleneck = weight_miss > 0.5 ? bottleneck::memory : bottleneck::l2;
   } else {
     // the tiles set the time: do their products, or their operands on the way from L2?
-    const double products = flops / (c.matrix_share * s.matrix_flop_us);
-    e.bottleneck = 2 * products > tiles ? bottleneck::matrix : bottleneck::l2;
+    e.bottleneck =
+        2 * flops > tiles * c.matrix_share * s.matrix_flop_us ? bottleneck::matrix : bottleneck::l2;
   }
   e.lower_us = e.time_us * band->lower;
   e.upper_us = e.time_us * band->upper;
-  const double compute_bound = flops / s.matrix_flop_us;
-  const double memory_bound = (weight + input + output) / d.bytes_us;
-  e.achieved = (compute_bound > memory_bound ? compute_bound : memory_bound) / e.time_us;
+  const double bytes = weight + input + output;
+  e.achieved = flops * d.bytes_us > bytes * s.matrix_flop_us
+                   ? flops / (s.matrix_flop_us * e.time_us)
+                   : bytes / (d.bytes_us * e.time_us);
   return e;
 }
 

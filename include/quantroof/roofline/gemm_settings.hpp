@@ -7,6 +7,9 @@
 //   weight alone narrow        w8a16, w4a16: dequantized, multiplied at the activation's rate
 #pragma once
 
+#include <array>
+#include <cstddef>
+
 #include "quantroof/hardware/calibration.hpp"
 #include "quantroof/hardware/compute_precision.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
@@ -62,58 +65,78 @@ namespace quantroof {
   return {};
 }
 
-/// The kernel that computes weight x activation on a device.
+namespace detail {
+
+/// bytes_per_element of every precision, so that a prediction looks it up.
+[[nodiscard]] constexpr auto all_element_bytes() {
+  std::array<double, precision_count> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = bytes_per_element(static_cast<precision>(i));
+  }
+  return bytes;
+}
+inline constexpr auto element_bytes = all_element_bytes();
+
+/// The kind of kernel for operands that the matrix units multiply as they are.
+[[nodiscard]] constexpr gemm_kernel native_kernel(const precision_format& w) {
+  switch (w.kind) {
+    case element_kind::fp8:
+      return w.scales.block_cols > 1 ? gemm_kernel::fp8_block128 : gemm_kernel::fp8;
+    case element_kind::fp4:
+    case element_kind::fp6:
+      return gemm_kernel::nvfp4;
+    case element_kind::int8:
+      return gemm_kernel::int8;
+    default:
+      return gemm_kernel::dense16;
+  }
+}
+
+}  // namespace detail
+
+/// A kernel and the setting in which it computes a linear layer.
+struct gemm_choice {
+  gemm_kernel kernel = gemm_kernel::dense16;
+  gemm_setting setting{};
+};
+
+/// The kernel that computes weight x activation on a device, with its bytes and rates in exact formats.
 ///
 /// formula   see the head of this file
 /// requires  is_valid(hw)
-[[nodiscard]] constexpr gemm_kernel gemm_kernel_of(const hardware_spec& hw, precision weight,
-                                                   precision activation) {
+/// errors    quantroof::domain_error where the device's 16-bit peak is unknown
+[[nodiscard]] constexpr gemm_choice choose_gemm(const hardware_spec& hw, precision weight,
+                                                precision activation) {
   const precision_format& w = format_of(weight);
   const precision_format& a = format_of(activation);
+  gemm_choice c;
+  c.setting.weight_bytes = detail::element_bytes[static_cast<std::size_t>(weight)];
+  c.setting.activation_bytes = detail::element_bytes[static_cast<std::size_t>(activation)];
   const bool native =
       w.kind == a.kind && supports_natively(hw, weight) && supports_natively(hw, activation);
   if (native) {
-    switch (a.kind) {
-      case element_kind::fp8:
-        return w.scales.block_cols > 1 ? gemm_kernel::fp8_block128 : gemm_kernel::fp8;
-      case element_kind::fp4:
-      case element_kind::fp6:
-        return gemm_kernel::nvfp4;
-      case element_kind::int8:
-        return gemm_kernel::int8;
-      default:
-        return gemm_kernel::dense16;
+    c.kernel = detail::native_kernel(w);
+    c.setting.matrix_flop_us = matrix_rate(hw, w.kind).tflops().value_or(0) * 1e6;
+  } else {
+    if (w.element_bits < 16) {
+      c.kernel = w.element_bits > 4 ? gemm_kernel::w8a16 : gemm_kernel::w4a16;
     }
+    c.setting.matrix_flop_us = compute_tflops(hw, weight, activation) * 1e6;
   }
-  if (w.element_bits >= 16) {
-    return gemm_kernel::dense16;
-  }
-  return w.element_bits > 4 ? gemm_kernel::w8a16 : gemm_kernel::w4a16;
-}
-
-/// Bytes and rates of weight x activation on a device, exact formats.
-///
-/// requires  is_valid(hw)
-[[nodiscard]] constexpr gemm_setting gemm_setting_of(const hardware_spec& hw, precision weight,
-                                                     precision activation) {
-  const gemm_kernel kernel = gemm_kernel_of(hw, weight, activation);
-  gemm_setting s{.matrix_flop_us = compute_tflops(hw, weight, activation) * 1e6,
-                 .weight_bytes = bytes_per_element(weight),
-                 .activation_bytes = bytes_per_element(activation)};
-  switch (kernel) {
+  switch (c.kernel) {
     case gemm_kernel::fp8:
-      s.quantize_bytes = 5;
+      c.setting.quantize_bytes = 5;
       break;
     case gemm_kernel::fp8_block128:
-      s.quantize_bytes = 3;
+      c.setting.quantize_bytes = 3;
       break;
     case gemm_kernel::nvfp4:
-      s.quantize_bytes = 2 + s.activation_bytes;
+      c.setting.quantize_bytes = 2 + c.setting.activation_bytes;
       break;
     default:
       break;
   }
-  return s;
+  return c;
 }
 
 }  // namespace quantroof

@@ -119,15 +119,12 @@ inline constexpr std::array<std::array<operator_type, 3>, 4> joined_projections{
     {operator_type::ffn_down, operator_type::ffn_down, operator_type::ffn_down},
 }};
 
-/// Adds one operator that takes `rows` of a GEMM's `all_rows` outputs, `layers` times.
-template <PerformanceModel M>
-constexpr void add_linear(step_estimate& step, const M& model, const hardware_spec& hw,
-                          operator_type op, const gemm_shape& g, std::int64_t all_rows,
-                          precision weight, precision activation, std::int64_t layers) {
-  const auto t = model.gemm(hw, {.m = g.m, .n = all_rows, .k = g.k}, weight, activation);
-  const work w = model.work_of(g, weight, activation);
+/// Adds an operator whose `outputs` are a part of a GEMM that takes time t, `layers` times.
+template <class Time>
+constexpr void add_linear(step_estimate& step, operator_type op, const Time& t, double part,
+                          const work& w, std::int64_t layers) {
   const auto n = static_cast<double>(layers);
-  const double share = n * static_cast<double>(g.n) / static_cast<double>(all_rows);
+  const double share = n * part;
   add_operator(step, {.op = op,
                       .time_us = share * t.time_us,
                       .lower_us = share * t.lower_us,
@@ -208,28 +205,52 @@ template <PerformanceModel M>
 
   step_estimate step;
   const static_vector<layer_band, 33> bands = layer_bands(precisions, m.num_layers);
+  const auto predict = [&](std::int64_t tokens, std::int64_t outputs, std::int64_t inputs,
+                           precision weight) {
+    return model.gemm(hw, {.m = tokens, .n = outputs, .k = inputs}, weight, activation_of(weight));
+  };
+  const auto add = [&](operator_type op, const auto& t, double part, std::int64_t tokens,
+                       const weight_shape& shape, precision weight, std::int64_t layers) {
+    detail::add_linear(step, op, t, part,
+                       model.work_of({.m = tokens, .n = shape.rows, .k = shape.cols}, weight,
+                                     activation_of(weight)),
+                       layers);
+  };
   if constexpr (KernelModel<M>) {
     for (const layer_band& band : bands) {
       for (const auto& group : detail::joined_projections) {
+        std::array<std::optional<weight_shape>, 3> shapes{};
+        std::array<precision, 3> weights{};
         std::int64_t outputs = 0;
+        std::int64_t inputs = 0;
         bool alike = true;
-        const precision first = precisions.get_precision(group.front(), band.first_layer);
         for (std::size_t i = 0; i < group.size(); ++i) {
-          const auto shape = weight_shape_of(m, group[i]);
-          if (shape && (i == 0 || group[i] != group[i - 1])) {
-            outputs += shape->rows;
-            alike = alike && precisions.get_precision(group[i], band.first_layer) == first;
-          }
-        }
-        for (std::size_t i = 0; i < group.size(); ++i) {
-          const auto shape = weight_shape_of(m, group[i]);
-          if (!shape || (i > 0 && group[i] == group[i - 1])) {
+          weights[i] = precisions.get_precision(group[i], band.first_layer);
+          if (i > 0 && group[i] == group[i - 1]) {
             continue;
           }
-          const precision weight = precisions.get_precision(group[i], band.first_layer);
-          detail::add_linear(
-              step, model, hw, group[i], {.m = rows, .n = shape->rows, .k = shape->cols},
-              alike ? outputs : shape->rows, weight, activation_of(weight), band.count);
+          shapes[i] = weight_shape_of(m, group[i]);
+          if (shapes[i]) {
+            outputs += shapes[i]->rows;
+            inputs = shapes[i]->cols;
+            alike = alike && weights[i] == weights[0];
+          }
+        }
+        const auto whole_group = alike ? predict(rows, outputs, inputs, weights[0])
+                                       : decltype(predict(rows, outputs, inputs, weights[0])){};
+        for (std::size_t i = 0; i < group.size(); ++i) {
+          if (!shapes[i]) {
+            continue;
+          }
+          const weight_shape& shape = *shapes[i];
+          if (alike) {
+            add(group[i], whole_group,
+                static_cast<double>(shape.rows) / static_cast<double>(outputs), rows, shape,
+                weights[i], band.count);
+          } else {
+            add(group[i], predict(rows, shape.rows, shape.cols, weights[i]), 1.0, rows, shape,
+                weights[i], band.count);
+          }
         }
       }
     }
@@ -244,8 +265,8 @@ template <PerformanceModel M>
         }
         const operator_type decides = whole || !m.gated_ffn ? op : operator_type::ffn_gate;
         const precision weight = precisions.get_precision(decides, band.first_layer);
-        detail::add_linear(step, model, hw, op, {.m = rows, .n = shape->rows, .k = shape->cols},
-                           shape->rows, weight, activation_of(weight), band.count);
+        add(op, predict(rows, shape->rows, shape->cols, weight), 1.0, rows, *shape, weight,
+            band.count);
       }
     }
   }
@@ -272,9 +293,8 @@ template <PerformanceModel M>
 
   if (const auto head = weight_shape_of(m, operator_type::lm_head); whole && head) {
     const precision weight = precisions.get_precision(operator_type::lm_head);
-    detail::add_linear(step, model, hw, operator_type::lm_head,
-                       {.m = request.batch, .n = head->rows, .k = head->cols}, head->rows, weight,
-                       activation_of(weight), 1);
+    add(operator_type::lm_head, predict(request.batch, head->rows, head->cols, weight), 1.0,
+        request.batch, *head, weight, 1);
   }
   if constexpr (KernelModel<M>) {
     // two norms, RoPE, residual and activation a layer
