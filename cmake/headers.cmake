@@ -71,12 +71,15 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/roofline/attention.hpp
     include/quantroof/roofline/attention_tiles.hpp
     include/quantroof/roofline/calibrated.hpp
+    include/quantroof/roofline/collective.hpp
     include/quantroof/roofline/decode.hpp
     include/quantroof/roofline/device_rates.hpp
     include/quantroof/roofline/elementwise.hpp
     include/quantroof/roofline/flash_attention.hpp
     include/quantroof/roofline/gemm.hpp
     include/quantroof/roofline/gemm_settings.hpp
+    include/quantroof/roofline/mla.hpp
+    include/quantroof/roofline/moe.hpp
     include/quantroof/roofline/prefill.hpp
     include/quantroof/roofline/roofline.hpp
     include/quantroof/roofline/step.hpp
@@ -89,6 +92,10 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/csv.hpp
     include/quantroof/io/enum_names.hpp
     include/quantroof/io/fit.hpp
+    include/quantroof/io/fit_attention.hpp
+    include/quantroof/io/fit_family.hpp
+    include/quantroof/io/fit_gemm.hpp
+    include/quantroof/io/fit_other.hpp
     include/quantroof/io/format.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp

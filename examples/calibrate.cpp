@@ -85,7 +85,7 @@ options parse(const std::vector<std::string_view>& arguments) {
 
 void report(std::string_view family, const fit_record& fit, const std::string& constants) {
   if (fit.is_measured()) {
-    fmt::print("  {:<14} {:>5} rows  error {:>5.1f} %   {}\n", family, fit.rows, 100 * fit.error,
+    fmt::print("  {:<17} {:>5} rows  error {:>5.1f} %   {}\n", family, fit.rows, 100 * fit.error,
                constants);
   }
 }
@@ -113,13 +113,47 @@ void report(const device_calibration& c) {
   }
 }
 
+void report_others(const device_calibration& c) {
+  for (std::size_t i = 0; i < gemm_kernel_count; ++i) {
+    const moe_constants& m = c.moe[i];
+    report(fmt::format("moe {}", to_string(static_cast<gemm_kernel>(i))), m.fit,
+           fmt::format("matrix {:.2f} of peak, memory {:.2f} of bandwidth, fixed {:.1f} us",
+                       m.matrix_share, m.memory_share, m.fixed_us));
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::string_view bits = i == 0 ? "16" : "8";
+    const prefill_constants& p = c.mla_prefill[i];
+    report(fmt::format("mla prefill {}", bits), p.fit,
+           fmt::format("products x {:.2f}, fixed {:.1f} us", p.matmul, p.fixed_us));
+    const mla_constants& d = c.mla_decode[i];
+    report(fmt::format("mla decode {}", bits), d.fit,
+           fmt::format("matrix {:.2f} of peak, memory {:.2f} of bandwidth, fixed {:.1f} us",
+                       d.matrix_share, d.memory_share, d.fixed_us));
+  }
+  report("elementwise", c.elementwise[0].fit,
+         fmt::format("fixed {:.1f} us, {:.1f} Gelem/s/SM, memory {:.2f} of bandwidth",
+                     c.elementwise[0].fixed_us, c.elementwise[0].gelem_s,
+                     c.elementwise[0].memory_share));
+  for (std::size_t i = 0; i < 2; ++i) {
+    const collective_constants& x = c.collectives[i];
+    report(i == 0 ? "custom" : "nccl", x.fit,
+           fmt::format("latency {:.1f} us + {:.2f} a device, {:.0f} GB/s", x.latency_us,
+                       x.latency_per_device_us, x.bandwidth_gb_s));
+  }
+}
+
 bool is_empty(const device_calibration& c) {
-  bool any = false;
+  bool any = c.elementwise[0].fit.is_measured();
   for (const gemm_constants& g : c.gemm) {
     any = any || g.fit.is_measured();
   }
   for (std::size_t i = 0; i < 2; ++i) {
-    any = any || c.prefill[i].fit.is_measured() || c.decode[i].fit.is_measured();
+    any = any || c.prefill[i].fit.is_measured() || c.decode[i].fit.is_measured() ||
+          c.mla_prefill[i].fit.is_measured() || c.mla_decode[i].fit.is_measured() ||
+          c.collectives[i].fit.is_measured();
+  }
+  for (const moe_constants& m : c.moe) {
+    any = any || m.fit.is_measured();
   }
   return !any;
 }
@@ -173,6 +207,7 @@ int run(const options& o) {
   }
   for (const device_calibration& c : calibrations) {
     report(c);
+    report_others(c);
   }
   for (const io::skipped_rows& s : set.skipped) {
     fmt::print("{}: {} rows left out: {}\n", s.file, s.n, s.reason);

@@ -89,6 +89,16 @@ std::string shape_of(const io::measurement& row) {
   if (row.kind == io::measurement_kind::gemm) {
     return fmt::format("m {} n {} k {}", row.shape.m, row.shape.n, row.shape.k);
   }
+  if (row.kind == io::measurement_kind::moe) {
+    return fmt::format("tokens {} hidden {} inter {} experts {} of {}", row.tokens, row.hidden,
+                       row.inter, row.top_k, row.experts);
+  }
+  if (row.kind == io::measurement_kind::collective) {
+    return fmt::format("{} devices {} bytes", row.devices, row.bytes);
+  }
+  if (row.kind == io::measurement_kind::elementwise) {
+    return fmt::format("{} x {}", row.shape.m, row.shape.n);
+  }
   return fmt::format("batch {} heads {}/{} q {} kv {} d {}", row.attention.batch,
                      row.attention.num_heads, row.attention.num_kv_heads, row.attention.seq_len_q,
                      row.attention.seq_len_kv, row.attention.head_dim);

@@ -8,13 +8,13 @@ if(NOT SOURCE_DIR)
 endif()
 
 # header (or the default of its part) and budget in kB
-set(budget_core 1010)
+set(budget_core 1075)
 set(budget_io 4100)
 set(budget_include/quantroof/version.hpp 150)
-set(budget_include/quantroof/core.hpp 1100) # the standard headers it needs are 752, the measured constants 40
-set(budget_include/quantroof/io/format.hpp 2250) # fmt 9.1 and the same are 1871
-set(budget_include/quantroof/io/json.hpp 1150) # core and the hooks
-set(budget_include/quantroof/quantroof.hpp 2300)
+set(budget_include/quantroof/core.hpp 1150) # the standard headers it needs are 752, the measured constants 40
+set(budget_include/quantroof/io/format.hpp 2300) # fmt 9.1 and the same are 1871
+set(budget_include/quantroof/io/json.hpp 1200) # core and the hooks
+set(budget_include/quantroof/quantroof.hpp 2350)
 
 include("${SOURCE_DIR}/cmake/headers.cmake")
 string(REPLACE "|" ";" directories "${INCLUDES}")

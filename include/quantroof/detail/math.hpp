@@ -115,16 +115,20 @@ template <std::integral T>
   return static_cast<double>(rounded) * pow2(exponent / 2 - 52);
 }
 
+/// Square root for times and sizes: the processor's instruction at run time, the same bits at compile time.
+///
+/// requires  x finite, and normal or 0
+[[nodiscard]] constexpr double root(double x) {
+  if (!(x > 0)) {
+    return 0;
+  }
+  return std::is_constant_evaluated() ? exact_sqrt(x) : __builtin_sqrt(x);
+}
+
 /// Length of the hypotenuse, sqrt(a^2 + b^2), for sums of two times; the same at compile time and at run time.
 ///
 /// requires  a >= 0; b >= 0; a^2 + b^2 finite, and normal or 0
-[[nodiscard]] constexpr double hypotenuse(double a, double b) {
-  const double square = a * a + b * b;
-  if (!(square > 0)) {
-    return 0;
-  }
-  return std::is_constant_evaluated() ? exact_sqrt(square) : __builtin_sqrt(square);
-}
+[[nodiscard]] constexpr double hypotenuse(double a, double b) { return root(a * a + b * b); }
 
 /// x to the powers 4 and 16, for smooth steps.
 [[nodiscard]] constexpr double pow4(double x) {

@@ -196,6 +196,61 @@ struct decode_constants {
   friend constexpr bool operator==(const decode_constants&, const decode_constants&) = default;
 };
 
+// ---- Mixtures of experts, MLA, small kernels, collectives ------------------------------------------------------------------------
+
+/// A fused mixture-of-experts layer: routing, two grouped GEMMs, un-permutation.
+struct moe_constants {
+  double fixed_us = 0;
+  double matrix_share = 0;  // of the dense peak, balanced routing
+  double memory_share = 0;  // of the bandwidth, reading expert weights
+  double token_bytes = 0;  // moved per token, chosen expert and hidden element, beside the products
+  double skew = 1;         // how much longer the products take when some experts get most tokens
+  double distinct_skew = 1;  // share of the experts that such routing hits, against balanced
+  fit_record fit{};
+
+  friend constexpr bool operator==(const moe_constants&, const moe_constants&) = default;
+};
+
+/// MLA attention of new tokens over a cache of latents.
+struct mla_constants {
+  double fixed_us = 0;
+  double memory_share = 0;
+  double matrix_share = 0;
+  double l2_speedup = 1;
+  double l2_share = 0;  // 1 / the share of the L2 that is usable
+  double item_us = 0;   // per sequence beyond one on each SM
+  fit_record fit{};
+
+  friend constexpr bool operator==(const mla_constants&, const mla_constants&) = default;
+};
+
+/// Elementwise kernels.
+struct elementwise_constants {
+  double fixed_us = 0;
+  double gelem_s = 0;       // 10^9 elements per second and SM
+  double memory_share = 0;  // of the bandwidth, where a tensor does not fit L2
+  fit_record fit{};
+
+  friend constexpr bool operator==(const elementwise_constants&,
+                                   const elementwise_constants&) = default;
+};
+
+/// How devices exchange data: an engine's own one-shot and two-shot all-reduce, or NCCL.
+enum class collective_library : std::uint8_t { custom, nccl };
+
+/// Exchange among the devices of one node.
+struct collective_constants {
+  double latency_us = 0;
+  double latency_per_device_us = 0;  // and per device beyond two
+  double bandwidth_gb_s = 0;         // on the wire, two devices
+  double growth = 0;                 // bandwidth * (devices / 2)^growth
+  double ramp_us = 0;  // * sqrt(wire bytes / MB) * log2(devices): the way to full bandwidth
+  fit_record fit{};
+
+  friend constexpr bool operator==(const collective_constants&,
+                                   const collective_constants&) = default;
+};
+
 // ---- A device ------------------------------------------------------------------------------------------------------------------
 
 /// The width of K and V that selects a row of attention constants.
@@ -209,6 +264,11 @@ struct device_calibration {
   std::array<gemm_constants, gemm_kernel_count> gemm{};
   std::array<prefill_constants, 2> prefill{};  // by attention_width of the products
   std::array<decode_constants, 2> decode{};    // by attention_width of the KV cache
+  std::array<moe_constants, gemm_kernel_count> moe{};
+  std::array<prefill_constants, 2> mla_prefill{};  // by attention_width of the cache
+  std::array<mla_constants, 2> mla_decode{};       // by attention_width of the cache
+  std::array<elementwise_constants, 1> elementwise{};
+  std::array<collective_constants, 2> collectives{};  // by collective_library
 
   friend constexpr bool operator==(const device_calibration&, const device_calibration&) = default;
 };
@@ -253,7 +313,7 @@ constexpr bool is_valid(const device_calibration& c) {
     detail::expects(is_band(g.fit.overhead) && is_band(g.fit.memory) && is_band(g.fit.compute),
                     "device_calibration: gemm error bands must be positive and ordered");
   }
-  for (const prefill_constants& p : c.prefill) {
+  const auto check_prefill = [&](const prefill_constants& p) {
     detail::expects(
         !p.fit.is_measured() ||
             (is_share(p.memory_share) && is_share(p.write_share) && good(p.fixed_us) &&
@@ -265,6 +325,42 @@ constexpr bool is_valid(const device_calibration& c) {
              is_band(p.fit.memory) && is_band(p.fit.compute)),
         "device_calibration: prefill constants must be finite, shares in (0, 2], l2_speedup at "
         "least 1");
+  };
+  for (std::size_t i = 0; i < 2; ++i) {
+    check_prefill(c.prefill[i]);
+    check_prefill(c.mla_prefill[i]);
+  }
+  const auto measured = [&](const fit_record& fit, bool sound, const char* rule) {
+    detail::expects(!fit.is_measured() || (sound && is_band(fit.overhead) && is_band(fit.memory) &&
+                                           is_band(fit.compute)),
+                    rule);
+  };
+  for (const moe_constants& m : c.moe) {
+    measured(m.fit,
+             good(m.fixed_us) && is_share(m.matrix_share) && is_share(m.memory_share) &&
+                 good(m.token_bytes) && m.skew >= 1 && detail::is_finite(m.skew) &&
+                 m.distinct_skew > 0 && m.distinct_skew <= 1,
+             "device_calibration: moe constants must be finite, shares in (0, 2]");
+  }
+  for (const mla_constants& m : c.mla_decode) {
+    measured(m.fit,
+             good(m.fixed_us) && is_share(m.matrix_share) && is_share(m.memory_share) &&
+                 m.l2_speedup >= 1 && detail::is_finite(m.l2_speedup) && m.l2_share > 0 &&
+                 detail::is_finite(m.l2_share) && good(m.item_us),
+             "device_calibration: mla constants must be finite, shares in (0, 2]");
+  }
+  for (const elementwise_constants& x : c.elementwise) {
+    measured(x.fit,
+             good(x.fixed_us) && x.gelem_s > 0 && detail::is_finite(x.gelem_s) &&
+                 is_share(x.memory_share),
+             "device_calibration: elementwise constants must be positive and finite");
+  }
+  for (const collective_constants& x : c.collectives) {
+    measured(x.fit,
+             good(x.latency_us) && good(x.latency_per_device_us) && x.bandwidth_gb_s > 0 &&
+                 detail::is_finite(x.bandwidth_gb_s) && x.growth > -4 && x.growth < 4 &&
+                 good(x.ramp_us),
+             "device_calibration: collective constants must be finite and not negative");
   }
   for (const decode_constants& d : c.decode) {
     detail::expects(

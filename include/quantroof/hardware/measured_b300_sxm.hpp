@@ -57,6 +57,36 @@ inline constexpr device_calibration b300_sxm{.device = "b300_sxm", .arch = archi
 .fit = {.source = "aic:vllm-0.24.0", .rows = 232, .error = 0.05563, .overhead = {0.9141, 1.127}, .memory = {0.9316,
 1.091}, .compute = {0.9266, 1.114}}},
 }},
+.mla_prefill = {{
+{.kernel = attention_kernel::trtllm, .fixed_us = 9.067, .matmul = 1.305, .softmax = 0.8, .block_cycles = 697.8,
+.tail = 0.5, .token_us = 0.000175, .write_share = 0.8, .memory_share = 0.7, .l2_share = 0.7,
+.fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 32, .error = 0.06664, .overhead = {0.921, 1.174}, .memory = {0.921,
+1.174}, .compute = {0.9421, 1.189}}},
+{.kernel = attention_kernel::trtllm, .fixed_us = 9.414, .matmul = 1.696, .softmax = 0.8, .block_cycles = 1.567e+04,
+.tail = 0.5, .token_us = 0.0004204, .write_share = 0.8, .memory_share = 0.7, .l2_share = 0.7,
+.fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 32, .error = 0.04601, .overhead = {0.9077, 1.065},
+.memory = {0.9077, 1.065}, .compute = {0.9437, 1.066}}},
+}},
+.mla_decode = {{
+{.fixed_us = 12.89, .memory_share = 0.7248, .matrix_share = 1.181, .l2_speedup = 7.32, .l2_share = 0.04969,
+.item_us = 8.706, .fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 80, .error = 0.1396, .overhead = {0.7086, 1.572},
+.memory = {0.906, 1.139}, .compute = {0.8002, 1.358}}},
+{.fixed_us = 12.85, .memory_share = 0.9111, .matrix_share = 0.7426, .l2_speedup = 4.983, .l2_share = 0.03412,
+.item_us = 13.78, .fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 80, .error = 0.1597, .overhead = {0.6646, 1.593},
+.memory = {0.7855, 1.4}, .compute = {0.7855, 1.4}}},
+}},
+.elementwise = {{
+{.fixed_us = 1.723, .gelem_s = 11.46, .memory_share = 0.7113, .fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 48,
+.error = 0.04059, .overhead = {0.9392, 1.031}, .memory = {0.9428, 1.089}, .compute = {0.9428, 1.089}}},
+}},
+.collectives = {{
+{.latency_us = 4.306, .latency_per_device_us = 0.05663, .bandwidth_gb_s = 578.6, .growth = 0.2496, .ramp_us = 2.17,
+.fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 36, .error = 0.1471, .overhead = {0.7092, 1.234},
+.memory = {0.7092, 1.234}, .compute = {0.7092, 1.234}}},
+{.latency_us = 9.133, .latency_per_device_us = 1.088, .bandwidth_gb_s = 481.8, .growth = 0.4044, .ramp_us = 2.272,
+.fit = {.source = "aic:nccl-2.27", .rows = 132, .error = 0.1417, .overhead = {0.8053, 1.336}, .memory = {0.8457,
+1.366}, .compute = {0.8364, 1.364}}},
+}},
 };
 // clang-format on
 static_assert(is_valid(b300_sxm));

@@ -105,6 +105,39 @@ inline void put_constants(std::string& to, std::string_view indent, const decode
   put_member(to, indent, "swap_us", c.swap_us);
 }
 
+inline void put_constants(std::string& to, std::string_view indent, const moe_constants& c) {
+  put_member(to, indent, "fixed_us", c.fixed_us);
+  put_member(to, indent, "matrix_share", c.matrix_share);
+  put_member(to, indent, "memory_share", c.memory_share);
+  put_member(to, indent, "token_bytes", c.token_bytes);
+  put_member(to, indent, "skew", c.skew, 1);
+  put_member(to, indent, "distinct_skew", c.distinct_skew, 1);
+}
+
+inline void put_constants(std::string& to, std::string_view indent, const mla_constants& c) {
+  put_member(to, indent, "fixed_us", c.fixed_us);
+  put_member(to, indent, "memory_share", c.memory_share);
+  put_member(to, indent, "matrix_share", c.matrix_share);
+  put_member(to, indent, "l2_speedup", c.l2_speedup, 1);
+  put_member(to, indent, "l2_share", c.l2_share);
+  put_member(to, indent, "item_us", c.item_us);
+}
+
+inline void put_constants(std::string& to, std::string_view indent,
+                          const elementwise_constants& c) {
+  put_member(to, indent, "fixed_us", c.fixed_us);
+  put_member(to, indent, "gelem_s", c.gelem_s);
+  put_member(to, indent, "memory_share", c.memory_share);
+}
+
+inline void put_constants(std::string& to, std::string_view indent, const collective_constants& c) {
+  put_member(to, indent, "latency_us", c.latency_us);
+  put_member(to, indent, "latency_per_device_us", c.latency_per_device_us);
+  put_member(to, indent, "bandwidth_gb_s", c.bandwidth_gb_s);
+  put_member(to, indent, "growth", c.growth);
+  put_member(to, indent, "ramp_us", c.ramp_us);
+}
+
 /// An array of families, `{}` for those not measured.
 template <class Families>
 void put_families(std::string& to, std::string_view name, const Families& families) {
@@ -162,6 +195,11 @@ void put_families(std::string& to, std::string_view name, const Families& famili
   internal::put_families(text, "gemm", c.gemm);
   internal::put_families(text, "prefill", c.prefill);
   internal::put_families(text, "decode", c.decode);
+  internal::put_families(text, "moe", c.moe);
+  internal::put_families(text, "mla_prefill", c.mla_prefill);
+  internal::put_families(text, "mla_decode", c.mla_decode);
+  internal::put_families(text, "elementwise", c.elementwise);
+  internal::put_families(text, "collectives", c.collectives);
   return text + "};\n";
 }
 

@@ -189,6 +189,58 @@ struct detail::json_record<decode_constants> {
 };
 
 template <>
+struct detail::json_record<moe_constants> {
+  static constexpr std::string_view name = "moe_constants";
+  static constexpr void members(auto& m, auto& c) {
+    m.amount("fixed_us", c.fixed_us);
+    m.amount("matrix_share", c.matrix_share);
+    m.amount("memory_share", c.memory_share);
+    m.amount("token_bytes", c.token_bytes);
+    m.optional("skew", c.skew);
+    m.optional("distinct_skew", c.distinct_skew);
+    m.required("fit", c.fit);
+  }
+};
+
+template <>
+struct detail::json_record<mla_constants> {
+  static constexpr std::string_view name = "mla_constants";
+  static constexpr void members(auto& m, auto& c) {
+    m.amount("fixed_us", c.fixed_us);
+    m.amount("memory_share", c.memory_share);
+    m.amount("matrix_share", c.matrix_share);
+    m.optional("l2_speedup", c.l2_speedup);
+    m.amount("l2_share", c.l2_share);
+    m.amount("item_us", c.item_us);
+    m.required("fit", c.fit);
+  }
+};
+
+template <>
+struct detail::json_record<elementwise_constants> {
+  static constexpr std::string_view name = "elementwise_constants";
+  static constexpr void members(auto& m, auto& c) {
+    m.amount("fixed_us", c.fixed_us);
+    m.amount("gelem_s", c.gelem_s);
+    m.amount("memory_share", c.memory_share);
+    m.required("fit", c.fit);
+  }
+};
+
+template <>
+struct detail::json_record<collective_constants> {
+  static constexpr std::string_view name = "collective_constants";
+  static constexpr void members(auto& m, auto& c) {
+    m.amount("latency_us", c.latency_us);
+    m.amount("latency_per_device_us", c.latency_per_device_us);
+    m.amount("bandwidth_gb_s", c.bandwidth_gb_s);
+    m.required("growth", c.growth);
+    m.amount("ramp_us", c.ramp_us);
+    m.required("fit", c.fit);
+  }
+};
+
+template <>
 struct detail::json_record<device_calibration> {
   static constexpr std::string_view name = "device_calibration";
   static void members(auto& m, auto& c) {
@@ -210,6 +262,20 @@ struct detail::json_record<device_calibration> {
     family("prefill_bits8", c.prefill[1]);
     family("decode_bits16", c.decode[0]);
     family("decode_bits8", c.decode[1]);
+    family("moe_dense16", c.moe[0]);
+    family("moe_fp8", c.moe[1]);
+    family("moe_fp8_block128", c.moe[2]);
+    family("moe_nvfp4", c.moe[3]);
+    family("moe_int8", c.moe[4]);
+    family("moe_w8a16", c.moe[5]);
+    family("moe_w4a16", c.moe[6]);
+    family("mla_prefill_bits16", c.mla_prefill[0]);
+    family("mla_prefill_bits8", c.mla_prefill[1]);
+    family("mla_decode_bits16", c.mla_decode[0]);
+    family("mla_decode_bits8", c.mla_decode[1]);
+    family("elementwise", c.elementwise[0]);
+    family("collectives_custom", c.collectives[0]);
+    family("collectives_nccl", c.collectives[1]);
   }
 };
 

@@ -167,8 +167,12 @@ struct measurement_set {
 
 namespace internal {
 
-/// True for FlashInfer's own attention where the device has kernels made for it, which frameworks prefer there.
+/// True for kernels that a framework offers beside the device's usual ones, under the same source: FlashInfer's own attention where there are
+/// kernels made for the device, the low-latency MoE kernels, MXFP4 weights with MXFP8 activations beside NVFP4.
 [[nodiscard]] inline bool is_bundled(const measurement& row) {
+  if (row.kind == measurement_kind::moe) {
+    return row.kernel == "moe_torch_flow_min_latency" || row.format == "w4a8_mxfp4_mxfp8";
+  }
   return row.kernel == "flashinfer" && row.device->arch != architecture::ada &&
          row.device->arch != architecture::blackwell_sm120;
 }

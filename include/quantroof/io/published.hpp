@@ -19,9 +19,9 @@
 
 #include "quantroof/hardware/calibration.hpp"
 #include "quantroof/hardware/hardware_registry.hpp"
-#include "quantroof/io/calibrate.hpp"
 #include "quantroof/io/csv.hpp"
 #include "quantroof/io/fit.hpp"
+#include "quantroof/io/fit_family.hpp"
 #include "quantroof/roofline/device_rates.hpp"
 #include "quantroof/roofline/prefill.hpp"
 

@@ -16,25 +16,34 @@
 #include <vector>
 
 #include "quantroof/io/fit.hpp"
+#include "quantroof/io/fit_other.hpp"
 #include "quantroof/io/measurements.hpp"
 #include "quantroof/roofline/calibrated.hpp"
 #include "quantroof/roofline/roofline.hpp"
 
 namespace quantroof::io {
 
+/// Whether a row's bytes must pass, or are what is to be expected (which experts tokens choose, how a collective routes).
+enum class row_bytes : std::uint8_t { compulsory, expected };
+
 /// What a row's work is at the least: arithmetic, compulsory bytes, and the dense peak that its format may use.
 struct row_bound {
   double flops = 0;
   double bytes = 0;
   double flop_us = 0;  // FLOP per microsecond
+  row_bytes kind = row_bytes::compulsory;
+  double bandwidth_gb_s = 0;  // 0: the DRAM's
 
   /// The textbook roofline of the row, microseconds.
   [[nodiscard]] double roofline_us(const hardware_spec& hw) const {
-    return std::max(flop_us > 0 ? flops / flop_us : 0.0, bytes / (hw.memory_gb_s * 1e3));
+    const double bandwidth = bandwidth_gb_s > 0 ? bandwidth_gb_s : hw.memory_gb_s;
+    return std::max(flop_us > 0 ? flops / flop_us : 0.0, bytes / (bandwidth * 1e3));
   }
   /// Below this no device of this data sheet can be: an L2 full of operands costs no DRAM.
   [[nodiscard]] double least_us(const hardware_spec& hw) const {
-    const double cached = std::max(0.0, bytes - hw.l2_mb.value_or(0) * 1048576.0);
+    const double cached = kind == row_bytes::compulsory
+                              ? std::max(0.0, bytes - hw.l2_mb.value_or(0) * 1048576.0)
+                              : 0.0;
     return std::max(flop_us > 0 ? flops / flop_us : 0.0, cached / (hw.memory_gb_s * 1e3));
   }
 };
@@ -66,9 +75,43 @@ struct row_bound {
       return row_bound{4.0 * pairs * static_cast<double>(a.head_dim), cache + ends,
                        fp8_products ? *fp8 * 1e6 : rates.dense16_flop_us};
     }
-    default:
-      return std::nullopt;
+    case measurement_kind::moe: {
+      const gemm_setting set = gemm_setting_of(hw, row.gemm);
+      const moe_shape shape = moe_shape_of(row);
+      const double matrix = 3.0 * static_cast<double>(row.hidden) * static_cast<double>(row.inter) /
+                            static_cast<double>(row.tensor_parallel * row.expert_parallel);
+      return row_bound{2.0 * matrix * static_cast<double>(row.tokens * row.top_k),
+                       distinct_experts(shape) * matrix * set.weight_bytes, set.matrix_flop_us,
+                       row_bytes::expected};
+    }
+    case measurement_kind::mla: {
+      const attention_shape& a = row.attention;
+      const double pairs = static_cast<double>(a.batch) * static_cast<double>(a.num_heads) *
+                           static_cast<double>(a.seq_len_q) * static_cast<double>(a.seq_len_kv) *
+                           attended_share(a);
+      const bool prefill = row.op == "context";
+      const double cache = static_cast<double>(a.batch) * static_cast<double>(a.seq_len_kv) *
+                           576.0 * (row.fp8_cache ? 1.0 : 2.0);
+      const double rate = row.fp8_cache && fp8 ? *fp8 * 1e6 : rates.dense16_flop_us;
+      return row_bound{2.0 * pairs * (prefill ? 320.0 : 1088.0), prefill ? 0.0 : cache, rate};
+    }
+    case measurement_kind::elementwise:
+      if (row.op == "quant_fp8_dynamic_minus_static") {  // a difference of two kernels
+        return std::nullopt;
+      }
+      return row_bound{0, row.bytes, rates.dense16_flop_us};
+    case measurement_kind::collective: {
+      // the data sheet's links, one direction; nothing where it names none
+      const auto op = find_collective(row.op);
+      if (!op || !hw.link_gb_s || row.devices < 2) {
+        return std::nullopt;
+      }
+      row_bound b{0, wire_bytes(*op, row.devices, row.bytes), 0, row_bytes::expected};
+      b.bandwidth_gb_s = 0.5 * *hw.link_gb_s;
+      return b;
+    }
   }
+  return std::nullopt;
 }
 
 /// What the model says of a row, or nothing where it has no operator of this kind.
@@ -86,9 +129,33 @@ struct row_bound {
     case measurement_kind::decode:
       return model.serving_attention(*row.device, row.attention, row.width,
                                      row.fp8_cache ? 1.0 : 2.0, 1.0);
-    default:
+    case measurement_kind::moe:
+      return model.moe(*row.device, moe_shape_of(row), row.gemm, moe_routing_of(row));
+    case measurement_kind::mla:
+      if (row.op == "context") {
+        return model.mla_prefill(*row.device, row.attention, row.width);
+      }
+      return model.mla_decode(*row.device,
+                              {.batch = row.attention.batch,
+                               .heads = row.attention.num_heads,
+                               .seq_len_kv = row.attention.seq_len_kv},
+                              row.width);
+    case measurement_kind::collective:
+      if (const auto op = find_collective(row.op)) {
+        return model.exchange(
+            *row.device, *op, row.devices, row.bytes,
+            row.kernel == "nccl" ? collective_library::nccl : collective_library::custom);
+      }
       return std::nullopt;
+    case measurement_kind::elementwise:
+      if (row.op == "quant_fp8_dynamic_minus_static") {  // a difference of two kernels
+        return std::nullopt;
+      }
+      return model.elementwise_kernel(
+          *row.device, static_cast<double>(row.shape.m) * static_cast<double>(row.shape.n),
+          row.bytes);
   }
+  return std::nullopt;
 }
 
 /// One row beside its prediction.
@@ -211,12 +278,16 @@ struct validation_report {
     }
     const double least = bound->least_us(*row.device);
     if (least > tolerance * row.time_us) {
-      const bool arithmetic = bound->flops / bound->flop_us >= least;
+      const bool arithmetic = bound->flop_us > 0 && bound->flops / bound->flop_us >= least;
       findings.push_back({row.file, row.line, row.gpu, row.format, row.source,
                           arithmetic
                               ? "more arithmetic than the dense peak of this format allows"
                               : "more bytes than the DRAM bandwidth allows, L2 already taken off",
                           least / row.time_us});
+    }
+    if (row.kind != measurement_kind::gemm && row.kind != measurement_kind::prefill &&
+        row.kind != measurement_kind::decode) {
+      continue;
     }
     const bool is_gemm = row.kind == measurement_kind::gemm;
     const attention_shape& a = row.attention;

@@ -18,11 +18,14 @@
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/hardware/published_attention.hpp"
 #include "quantroof/roofline/attention.hpp"
+#include "quantroof/roofline/collective.hpp"
 #include "quantroof/roofline/decode.hpp"
 #include "quantroof/roofline/device_rates.hpp"
 #include "quantroof/roofline/elementwise.hpp"
 #include "quantroof/roofline/gemm.hpp"
 #include "quantroof/roofline/gemm_settings.hpp"
+#include "quantroof/roofline/mla.hpp"
+#include "quantroof/roofline/moe.hpp"
 #include "quantroof/roofline/prefill.hpp"
 #include "quantroof/roofline/roofline.hpp"
 #include "quantroof/roofline/textbook.hpp"
@@ -175,6 +178,91 @@ struct calibrated_model {
         hw, taking_part, narrow ? attention_width::bits8 : attention_width::bits16, kv_bytes,
         density, c.version);
     return metrics_of(hw, taking_part, c, e, kv_bytes, density);
+  }
+
+  /// One routed mixture-of-experts layer whose experts have weights of a kind.
+  ///
+  /// requires  is_valid(s); is_valid(hw)
+  /// errors    quantroof::domain_error at run time; does not compile in a constant expression
+  [[nodiscard]] constexpr kernel_estimate moe(const hardware_spec& hw, const moe_shape& s,
+                                              gemm_kernel kernel,
+                                              moe_routing routing = moe_routing::balanced) const {
+    const auto index = static_cast<std::size_t>(kernel);
+    const auto found = find_calibration(
+        hw, own,
+        [index](const device_calibration& c) -> const moe_constants& { return c.moe[index]; });
+    detail::expects(found.constants != nullptr,
+                    "calibrated_model: no mixture of experts of this kind was measured");
+    kernel_estimate e =
+        estimate_moe(rates_of(hw), *found.constants, gemm_setting_of(hw, kernel), s, routing);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// MLA attention of one new token a sequence over a cache of latents.
+  ///
+  /// requires  is_valid(s); is_valid(hw)
+  [[nodiscard]] constexpr kernel_estimate mla_decode(const hardware_spec& hw, const mla_shape& s,
+                                                     attention_width width) const {
+    const auto row = static_cast<std::size_t>(width);
+    const auto found = find_calibration(
+        hw, own,
+        [row](const device_calibration& c) -> const mla_constants& { return c.mla_decode[row]; });
+    kernel_estimate e = estimate_mla_decode(rates_of(hw), *found.constants, width,
+                                            width == attention_width::bits8 ? 1.0 : 2.0, s);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// MLA attention over prompts: heads of 192 for Q and K, 128 for V.
+  ///
+  /// requires  is_valid(s), head_dim 192; is_valid(hw)
+  [[nodiscard]] constexpr kernel_estimate mla_prefill(const hardware_spec& hw,
+                                                      const attention_shape& s,
+                                                      attention_width width) const {
+    const auto row = static_cast<std::size_t>(width);
+    const auto found =
+        find_calibration(hw, own, [row](const device_calibration& c) -> const prefill_constants& {
+          return c.mla_prefill[row];
+        });
+    const double bytes = width == attention_width::bits8 ? 1.0 : 2.0;
+    kernel_estimate e = estimate_prefill(rates_of(hw), *found.constants,
+                                         {.width = width,
+                                          .query_bytes = bytes,
+                                          .kv_bytes = bytes,
+                                          .value_dim = 128,
+                                          .shared_memory_kb = hw.shared_memory_kb.value_or(164)},
+                                         s);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// A collective among the devices of one node.
+  ///
+  /// requires  devices in [2, 1024]; bytes > 0; is_valid(hw)
+  [[nodiscard]] constexpr kernel_estimate exchange(
+      const hardware_spec& hw, collective op, std::int64_t devices, double bytes,
+      collective_library library = collective_library::custom) const {
+    const auto row = static_cast<std::size_t>(library);
+    const auto found = find_calibration(
+        hw, own, [row](const device_calibration& c) -> const collective_constants& {
+          return c.collectives[row];
+        });
+    kernel_estimate e = estimate_collective(*found.constants, op, devices, bytes);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// One elementwise kernel alone: elements that it computes, bytes that it moves.
+  [[nodiscard]] constexpr kernel_estimate elementwise_kernel(const hardware_spec& hw,
+                                                             double elements, double bytes) const {
+    const auto found =
+        find_calibration(hw, own, [](const device_calibration& c) -> const elementwise_constants& {
+          return c.elementwise[0];
+        });
+    kernel_estimate e = estimate_elementwise(rates_of(hw), *found.constants, elements, bytes);
+    detail::widen(e, growth_of(found.basis));
+    return e;
   }
 
   /// Attention as four separate kernels that store the score matrix: what runs where no FlashAttention release does.

@@ -11,7 +11,10 @@
 #include <cstdint>
 
 #include "quantroof/detail/expects.hpp"
+#include "quantroof/detail/math.hpp"
+#include "quantroof/hardware/calibration.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
+#include "quantroof/roofline/device_rates.hpp"
 #include "quantroof/roofline/roofline.hpp"
 
 namespace quantroof {
@@ -52,6 +55,38 @@ inline constexpr double elementwise_memory_share = 0.7;
   e.lower_us = 0.67 * e.time_us;
   e.upper_us = 1.5 * e.time_us;
   e.achieved = e.time_us > 0 ? bytes / (hw.memory_gb_s * 1e3) / e.time_us : 0.0;
+  return e;
+}
+
+/// One elementwise kernel alone, with constants measured on the device.
+///
+/// units     elements that it computes, bytes that it moves
+/// formula   fixed + max(elements / (SMs * rate), bytes not in L2 / (share * bandwidth))
+/// requires  elements, bytes >= 0 and finite; c.fit.is_measured()
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+[[nodiscard]] constexpr kernel_estimate estimate_elementwise(const device_rates& d,
+                                                             const elementwise_constants& c,
+                                                             double elements, double bytes) {
+  detail::expects(elements >= 0 && bytes >= 0 && bytes < 1e18 && elements < 1e18,
+                  "estimate_elementwise: elements and bytes must be in [0, 1e18)");
+  detail::expects(c.fit.is_measured(),
+                  "estimate_elementwise: the constants must have been measured");
+  const double units = elements / (d.sm_count * c.gelem_s * 1e3);
+  const double passed = detail::pow4(bytes);
+  const double missed = passed / (passed + detail::pow4(d.l2_bytes));
+  const double memory = missed * bytes / (c.memory_share * d.bytes_us);
+  kernel_estimate e{.time_us = c.fixed_us + (units > memory ? units : memory),
+                    .dram_bytes = missed * bytes,
+                    .l2_bytes = bytes - missed * bytes};
+  const error_band* band = units > memory ? &c.fit.compute : &c.fit.memory;
+  e.bottleneck = units > memory ? bottleneck::compute : bottleneck::memory;
+  if (2 * c.fixed_us > e.time_us) {
+    band = &c.fit.overhead;
+    e.bottleneck = bottleneck::launch;
+  }
+  e.lower_us = e.time_us * band->lower;
+  e.upper_us = e.time_us * band->upper;
+  e.achieved = bytes / (d.bytes_us * e.time_us);
   return e;
 }
 

@@ -219,9 +219,9 @@ namespace detail {
       quantize = rows > quantize ? rows : quantize;
       e.dram_bytes += missed * m * k * s.quantize_bytes;
     }
-    e.time_us = c.fixed_us + detail::hypotenuse(tiles, memory) + quantize;
+    e.time_us = (c.fixed_us + detail::hypotenuse(tiles, memory) + quantize) *
+                detail::gemm_correction(c.correction, g);
   }
-  e.time_us *= detail::gemm_correction(c.correction, g);
   e.l2_bytes = weight + input + output - dram;
 
   const double fixed = (tiles > 0 ? c.fixed_us : c.vector_us) + quantize;
