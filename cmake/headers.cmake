@@ -33,6 +33,9 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/engine/substitution.hpp
     include/quantroof/hardware/amd.hpp
     include/quantroof/hardware/apple.hpp
+    include/quantroof/hardware/calibration.hpp
+    include/quantroof/hardware/calibration_data.hpp
+    include/quantroof/hardware/calibration_lookup.hpp
     include/quantroof/hardware/compute_precision.hpp
     include/quantroof/hardware/device_list.hpp
     include/quantroof/hardware/flash_attention_version.hpp
@@ -40,6 +43,15 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/hardware/hardware_registry.hpp
     include/quantroof/hardware/hardware_spec.hpp
     include/quantroof/hardware/intel.hpp
+    include/quantroof/hardware/kernel_structure.hpp
+    include/quantroof/hardware/measured_a100_sxm_80gb.hpp
+    include/quantroof/hardware/measured_b200_sxm.hpp
+    include/quantroof/hardware/measured_b300_sxm.hpp
+    include/quantroof/hardware/measured_gb200.hpp
+    include/quantroof/hardware/measured_h100_sxm.hpp
+    include/quantroof/hardware/measured_h200_sxm.hpp
+    include/quantroof/hardware/measured_l40s.hpp
+    include/quantroof/hardware/measured_rtx_pro_6000_server.hpp
     include/quantroof/hardware/nvidia.hpp
     include/quantroof/hardware/nvidia_ada.hpp
     include/quantroof/hardware/nvidia_ampere.hpp
@@ -47,6 +59,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/hardware/nvidia_blackwell_rtx.hpp
     include/quantroof/hardware/nvidia_hopper.hpp
     include/quantroof/hardware/nvidia_volta_turing.hpp
+    include/quantroof/hardware/published_attention.hpp
     include/quantroof/hardware/spec_device.hpp
     include/quantroof/model/memory.hpp
     include/quantroof/model/mixed_precision.hpp
@@ -87,15 +100,33 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/precision/storage_types.hpp
     include/quantroof/precision/thread_executor.hpp
     include/quantroof/roofline/attention.hpp
+    include/quantroof/roofline/attention_tiles.hpp
+    include/quantroof/roofline/calibrated.hpp
+    include/quantroof/roofline/collective.hpp
+    include/quantroof/roofline/decode.hpp
+    include/quantroof/roofline/device_rates.hpp
+    include/quantroof/roofline/elementwise.hpp
     include/quantroof/roofline/flash_attention.hpp
     include/quantroof/roofline/gemm.hpp
+    include/quantroof/roofline/gemm_settings.hpp
+    include/quantroof/roofline/mla.hpp
+    include/quantroof/roofline/moe.hpp
+    include/quantroof/roofline/prefill.hpp
     include/quantroof/roofline/roofline.hpp
     include/quantroof/roofline/step.hpp
     include/quantroof/roofline/textbook.hpp
     include/quantroof/version.hpp)
 
 set(quantroof_io_headers # fmt and nlohmann_json
+    include/quantroof/io/calibrate.hpp
+    include/quantroof/io/calibration_text.hpp
+    include/quantroof/io/csv.hpp
     include/quantroof/io/enum_names.hpp
+    include/quantroof/io/fit.hpp
+    include/quantroof/io/fit_attention.hpp
+    include/quantroof/io/fit_family.hpp
+    include/quantroof/io/fit_gemm.hpp
+    include/quantroof/io/fit_other.hpp
     include/quantroof/io/format.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp
@@ -104,6 +135,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/hf_config.hpp
     include/quantroof/io/input_error.hpp
     include/quantroof/io/json.hpp
+    include/quantroof/io/json_calibration.hpp
     include/quantroof/io/json_dynamic_quant.hpp
     include/quantroof/io/json_engine.hpp
     include/quantroof/io/json_file.hpp
@@ -113,5 +145,8 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_record.hpp
     include/quantroof/io/json_roofline.hpp
     include/quantroof/io/json_value.hpp
+    include/quantroof/io/measurements.hpp
+    include/quantroof/io/published.hpp
     include/quantroof/io/quantizer_file.hpp
+    include/quantroof/io/validation.hpp
     include/quantroof/quantroof.hpp)

@@ -80,7 +80,7 @@ std::vector<result> measure() {
   const model_config& model = models::llama3_8b;
   const textbook_model textbook{};
   const textbook_model whole_step{.scope = step_scope::whole_step};
-  const flash_attention_roofline roofline{device};
+  const flash_attention_roofline roofline{device, textbook};
   const flash_attention_config fa3{.version = flash_attention_version::fa3,
                                    .qkv_precision = precision::fp8_e4m3,
                                    .kv_cache_precision = precision::nvfp4_kv,
@@ -105,6 +105,36 @@ std::vector<result> measure() {
   add("predict, gemm", 50, [&](std::size_t i) {
     keep(textbook.gemm(device, {length(i), 4096, 4096}, precision::nvfp4, precision::fp16));
   });
+  const calibrated_model calibrated{};
+  const hardware_spec& h100 = get_hardware("h100_sxm");
+  add("predict, gemm, calibrated", 50, [&](std::size_t i) {
+    keep(calibrated.gemm(h100, {length(i), 4096, 4096}, precision::fp8_e4m3, precision::fp8_e4m3));
+  });
+  add("predict, prefill, calibrated", 50, [&](std::size_t i) {
+    keep(calibrated.serving_attention(h100,
+                                      {.batch = 1,
+                                       .num_heads = 32,
+                                       .num_kv_heads = 8,
+                                       .seq_len_q = length(i),
+                                       .seq_len_kv = length(i),
+                                       .head_dim = 128,
+                                       .causal = true},
+                                      attention_width::bits16, 2, 1));
+  });
+  add("predict, decode, calibrated", 50, [&](std::size_t i) {
+    keep(calibrated.serving_attention(h100,
+                                      {.batch = 8,
+                                       .num_heads = 32,
+                                       .num_kv_heads = 8,
+                                       .seq_len_q = 1,
+                                       .seq_len_kv = length(i),
+                                       .head_dim = 128},
+                                      attention_width::bits16, 2, 1));
+  });
+  add("recommend, calibrated, H100", 2000,
+      [&, on_h100 = integrated_quantization_engine{h100}](std::size_t i) {
+        keep(on_h100.recommend(model, {.phase = phase::decode, .seq_len = length(i)}));
+      });
   add("predict, attention", 50,
       [&](std::size_t i) { keep(roofline.predict(1, 32, 8, 1, length(i), 128, fa3)); });
   add("predict_step, specification", 0, [&](std::size_t i) {

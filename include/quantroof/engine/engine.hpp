@@ -22,15 +22,15 @@
 #include "quantroof/model/memory.hpp"
 #include "quantroof/model/strategies.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/roofline/calibrated.hpp"
 #include "quantroof/roofline/step.hpp"
-#include "quantroof/roofline/textbook.hpp"
 
 namespace quantroof {
 
 /// Recommends on one device with one performance model.
 ///
 /// example   examples/complete_recommendation.cpp, examples/compile_time.cpp
-template <Hardware H, PerformanceModel M = textbook_model>
+template <Hardware H, PerformanceModel M = calibrated_model>
 class integrated_quantization_engine {
  public:
   constexpr integrated_quantization_engine() = default;
@@ -77,6 +77,8 @@ class integrated_quantization_engine {
                                              .batch = workload.batch,
                                              .attention = rec.fa_config});
     rec.predicted_time_us = step.time_us;
+    rec.lower_us = step.lower_us;
+    rec.upper_us = step.upper_us;
     rec.baseline_time_us = baseline(model, workload).time_us;
     rec.predicted_speedup = rec.baseline_time_us / rec.predicted_time_us;
     rec.bottleneck_analysis = step.operators;
@@ -170,18 +172,21 @@ class integrated_quantization_engine {
     return text;
   }
 
-  [[nodiscard]] static constexpr confidence trust(const adapted_strategy& adapted,
-                                                  const attention_choice& attention,
-                                                  const step_estimate& step) {
+  [[nodiscard]] constexpr confidence trust(const adapted_strategy& adapted,
+                                           const attention_choice& attention,
+                                           const step_estimate& step) const {
     int level = static_cast<int>(confidence::high);
     level -= adapted.substitutions.empty() ? 0 : 1;
     level -= !attention || attention->block_sparse ? 1 : 0;
+    bool unsure = step.upper_us > 1.5 * step.lower_us;
     for (const operator_estimate& part : step.operators) {
-      if (part.bottleneck == bottleneck::compute) {
-        --level;
-        break;
-      }
+      unsure = unsure || part.bottleneck == bottleneck::compute;
     }
+    if constexpr (KernelModel<M>) {
+      unsure = unsure || (model_.basis(spec()) >= calibration_basis::generation &&
+                          !M::is_specified_only(spec()));
+    }
+    level -= unsure ? 1 : 0;
     return static_cast<confidence>(level > 0 ? level : 0);
   }
 

@@ -21,8 +21,9 @@
 namespace quantroof {
 
 /// How far a recommendation can be trusted; one step down from high for each of:
-/// a format was replaced because the device does not run it; attention is block sparse or has no released kernel; an operator is compute
-/// bound, where datasheet peaks are least reached.
+/// a format was replaced because the device does not run it; attention is block sparse or has no released kernel; the prediction is unsure:
+/// its interval spans more than a factor 1.5, nobody measured a device of this architecture, or, from a model without intervals, an operator is compute bound, where datasheet peaks are
+/// least reached.
 enum class confidence : std::uint8_t { low, medium, high };
 
 namespace detail {
@@ -62,7 +63,9 @@ struct quantization_recommendation {
   // Performance
   double predicted_speedup = 1;  // baseline_time_us / predicted_time_us
   double predicted_time_us = 0;  // one step
-  double baseline_time_us = 0;   // the same step in 16 bits with FA2
+  double lower_us = 0;           // 80 % of measurements lie between lower_us and upper_us
+  double upper_us = 0;
+  double baseline_time_us = 0;  // the same step in 16 bits with FA2
 
   // Memory
   double memory_savings_pct = 0;    // weights and KV cache against 16 bits

@@ -110,6 +110,36 @@ inline constexpr hardware_spec rtx_pro_6000{
     .tdp_w = 600,                         // published [ds]; Max-Q 300
 };
 
+inline constexpr hardware_spec rtx_pro_6000_server{
+    .key = "rtx_pro_6000_server",
+    .name = "NVIDIA RTX PRO 6000 Blackwell Server",
+    .vendor = vendor::nvidia,
+    .arch = architecture::blackwell_sm120,
+    .compute_capability = 120,            // published [pg]
+    .fp64_tflops = peak_rate::no_unit(),  // published [wp]
+    .tf32_tflops = 233.9,                 // derived: half of FP16
+    .fp16_tflops = 467.8,                 // published [aic]; 188 SM x 1024 x 2.430 GHz = 467.8
+    .bf16_tflops = 467.8,                 // published [aic]
+    .fp8_tflops = 935.6,                  // published [aic]
+    .fp6_tflops = 935.6,                  // derived: as FP8
+    .fp4_tflops = 1871.2,                 // published [aic]
+    .int8_tops = 935.6,                   // derived: as FP8
+    .int4_tops = peak_rate::no_unit(),    // measured [gn]: 79 TOPS on RTX 5090, emulated
+    .fp64_vector_tflops = 1.83,           // derived: 1/64 of FP32
+    .fp32_vector_tflops = 117,            // derived: 188 SM x 256 x 2.430 GHz
+    .fp8 = fp8_kind::ocp,                 // published [ptx]: E4M3 and E5M2
+    .block_scaled_mma = true,             // published [ptx]: mma.sync with block scales
+    .memory_gb_s = 1792,                  // published [ds]
+    .memory_gb = 96,                      // published [ds]
+    .l2_mb = 128,                         // published [wp]
+    .sm_count = 188,                      // published [wp]
+    .tensor_clock_mhz = 2430,             // published [aic]
+    .boost_clock_mhz = 2430,              // published [aic]
+    .shared_memory_kb = 100,              // published [pg]: 99 per block
+    .exp_per_clock_per_sm = 16,           // published [pg], unverified
+    .tdp_w = 600,                         // published [ds]
+};
+
 inline constexpr hardware_spec jetson_thor{
     .key = "jetson_thor",
     .name = "NVIDIA Jetson Thor T5000",
@@ -141,7 +171,7 @@ inline constexpr hardware_spec jetson_thor{
 
 /// Workstation, GeForce and embedded Blackwell devices of this file.
 inline constexpr std::array nvidia_blackwell_rtx_devices = {&gb10, &rtx5090, &rtx_pro_6000,
-                                                            &jetson_thor};
+                                                            &rtx_pro_6000_server, &jetson_thor};
 static_assert(is_valid(nvidia_blackwell_rtx_devices));
 
 }  // namespace quantroof::hw

@@ -69,6 +69,8 @@ struct detail::json_record<quantization_recommendation> {
     m.required("substitutions", r.substitutions);
     m.amount("predicted_speedup", r.predicted_speedup);
     m.amount("predicted_time_us", r.predicted_time_us);
+    m.amount("lower_us", r.lower_us);
+    m.amount("upper_us", r.upper_us);
     m.amount("baseline_time_us", r.baseline_time_us);
     m.required("memory_savings_pct", r.memory_savings_pct);
     m.amount("kv_cache_bytes", r.kv_cache_bytes);

@@ -51,9 +51,27 @@ struct detail::json_record<roofline_time> {
   static constexpr std::string_view name = "roofline_time";
   static constexpr void members(auto& m, auto& t) {
     m.amount("time_us", t.time_us);
+    m.amount("lower_us", t.lower_us);
+    m.amount("upper_us", t.upper_us);
     m.amount("memory_time_us", t.memory_time_us);
     m.amount("compute_time_us", t.compute_time_us);
     m.required("bottleneck", t.bottleneck);
+  }
+};
+
+template <>
+struct detail::json_record<kernel_estimate> {
+  static constexpr std::string_view name = "kernel_estimate";
+  static constexpr void members(auto& m, auto& e) {
+    m.amount("time_us", e.time_us);
+    m.amount("lower_us", e.lower_us);
+    m.amount("upper_us", e.upper_us);
+    m.required("bottleneck", e.bottleneck);
+    m.amount("flops", e.flops);
+    m.amount("dram_bytes", e.dram_bytes);
+    m.amount("l2_bytes", e.l2_bytes);
+    m.amount("link_bytes", e.link_bytes);
+    m.amount("achieved", e.achieved);
   }
 };
 
@@ -103,6 +121,8 @@ struct detail::json_record<flash_attention_metrics> {
   static constexpr void members(auto& m, auto& x) {
     m.required("version", x.version);
     m.amount("predicted_time_us", x.predicted_time_us);
+    m.amount("lower_us", x.lower_us);
+    m.amount("upper_us", x.upper_us);
     m.amount("memory_time_us", x.memory_time_us);
     m.amount("compute_time_us", x.compute_time_us);
     m.amount("qk_time_us", x.qk_time_us);
@@ -152,6 +172,8 @@ struct detail::json_record<operator_estimate> {
   static constexpr void members(auto& m, auto& e) {
     m.required("op", e.op);
     m.amount("time_us", e.time_us);
+    m.amount("lower_us", e.lower_us);
+    m.amount("upper_us", e.upper_us);
     m.amount("flops", e.flops);
     m.amount("bytes", e.bytes);
     m.required("bottleneck", e.bottleneck);
@@ -163,6 +185,9 @@ struct detail::json_record<step_estimate> {
   static constexpr std::string_view name = "step_estimate";
   static constexpr void members(auto& m, auto& e) {
     m.amount("time_us", e.time_us);
+    m.amount("lower_us", e.lower_us);
+    m.amount("upper_us", e.upper_us);
+    m.amount("host_us", e.host_us);
     m.required("operators", e.operators);
     m.required("attention", e.attention);
   }

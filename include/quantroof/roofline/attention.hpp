@@ -136,6 +136,9 @@ constexpr bool is_supported(const hardware_spec& hw, const flash_attention_confi
 struct flash_attention_metrics {
   flash_attention_version version = flash_attention_version::fa2;
   double predicted_time_us = 0;
+  double lower_us =
+      0;  // 80 % of measurements lie between lower_us and upper_us; a model without an error says predicted_time_us
+  double upper_us = 0;
   double memory_time_us = 0;   // all bytes at DRAM bandwidth, before the version's factor
   double compute_time_us = 0;  // all FLOPs at the matrix rate, before the version's factor
   double qk_time_us = 0;       // stages of compute_time_us

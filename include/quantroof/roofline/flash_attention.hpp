@@ -13,7 +13,7 @@
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/roofline/attention.hpp"
-#include "quantroof/roofline/textbook.hpp"
+#include "quantroof/roofline/calibrated.hpp"
 
 namespace quantroof {
 
@@ -24,7 +24,7 @@ concept AttentionModel = requires(const M& m, const hardware_spec& hw, const att
 };
 
 /// Predicts FlashAttention on one device.
-template <Hardware H, AttentionModel M = textbook_model>
+template <Hardware H, AttentionModel M = calibrated_model>
 class flash_attention_roofline {
  public:
   constexpr flash_attention_roofline() = default;
@@ -104,7 +104,7 @@ struct fa_comparison {
 /// requires  positive dimensions; a known hardware key
 /// errors    quantroof::domain_error at run time (listing the known devices); does not compile in a constant expression
 /// example   examples/compare_fa_versions.cpp
-template <AttentionModel M = textbook_model>
+template <AttentionModel M = calibrated_model>
 [[nodiscard]] constexpr fa_comparison compare_fa_versions(
     std::int64_t batch, std::int64_t num_heads, std::int64_t seq_len, std::int64_t head_dim,
     const hardware_spec& hw, const M& model = {}) {
@@ -123,7 +123,7 @@ template <AttentionModel M = textbook_model>
   }
   return result;
 }
-template <AttentionModel M = textbook_model>
+template <AttentionModel M = calibrated_model>
 [[nodiscard]] constexpr fa_comparison compare_fa_versions(
     std::int64_t batch, std::int64_t num_heads, std::int64_t seq_len, std::int64_t head_dim,
     std::string_view hardware_key = "b10", const M& model = {}) {

@@ -16,12 +16,26 @@
 
 namespace quantroof {
 
-/// What limits an operator.
-enum class bottleneck : std::uint8_t { memory, compute };
+/// What limits an operator. A textbook roofline knows memory and compute only.
+enum class bottleneck : std::uint8_t {
+  memory,       // DRAM
+  compute,      // arithmetic of any kind
+  launch,       // fixed costs: launches, prologues, latency
+  l2,           // the last cache, or operands on their way from it into the SMs
+  matrix,       // matrix units
+  exponential,  // the exponential units of softmax
+  network,      // links between devices
+};
 
 namespace detail {
-inline constexpr name_table<bottleneck, 2> bottleneck_names{
-    {{bottleneck::memory, "memory"}, {bottleneck::compute, "compute"}}};
+inline constexpr name_table<bottleneck, 7> bottleneck_names{
+    {{bottleneck::memory, "memory"},
+     {bottleneck::compute, "compute"},
+     {bottleneck::launch, "launch"},
+     {bottleneck::l2, "l2"},
+     {bottleneck::matrix, "matrix"},
+     {bottleneck::exponential, "exponential"},
+     {bottleneck::network, "network"}}};
 static_assert(names_are_complete(bottleneck_names));
 }  // namespace detail
 
@@ -30,6 +44,11 @@ static_assert(names_are_complete(bottleneck_names));
 }
 [[nodiscard]] constexpr bottleneck parse_bottleneck(std::string_view name) {
   return detail::parse_name(detail::bottleneck_names, name, "parse_bottleneck");
+}
+
+/// True where arithmetic sets the time: compute, matrix, exponential.
+[[nodiscard]] constexpr bool is_arithmetic(bottleneck b) {
+  return b == bottleneck::compute || b == bottleneck::matrix || b == bottleneck::exponential;
 }
 
 /// Work of one kernel call.
@@ -47,11 +66,28 @@ struct work {
 /// A time and what set it.
 struct roofline_time {
   double time_us = 0;
+  double lower_us = 0;  // a roofline states no error: both are time_us
+  double upper_us = 0;
   double memory_time_us = 0;
   double compute_time_us = 0;
   quantroof::bottleneck bottleneck = quantroof::bottleneck::memory;
 
   friend constexpr bool operator==(const roofline_time&, const roofline_time&) = default;
+};
+
+/// What a calibrated model says of one call, so that a person sees why.
+struct kernel_estimate {
+  double time_us = 0;
+  double lower_us = 0;  // 80 % of measurements lie between lower_us and upper_us
+  double upper_us = 0;
+  quantroof::bottleneck bottleneck = quantroof::bottleneck::memory;
+  double flops = 0;
+  double dram_bytes = 0;
+  double l2_bytes = 0;    // served by L2 instead of DRAM, or moved from it into the SMs
+  double link_bytes = 0;  // per device, to others
+  double achieved = 0;    // data-sheet roofline of the same work / time_us
+
+  friend constexpr bool operator==(const kernel_estimate&, const kernel_estimate&) = default;
 };
 
 /// The roofline of one call.
@@ -68,7 +104,10 @@ struct roofline_time {
   const double compute = w.flops / (tflops * 1e6);
   const double memory = w.bytes / (gb_s * 1e3);
   const bool compute_bound = compute > memory;
-  return {.time_us = compute_bound ? compute : memory,
+  const double time = compute_bound ? compute : memory;
+  return {.time_us = time,
+          .lower_us = time,
+          .upper_us = time,
           .memory_time_us = memory,
           .compute_time_us = compute,
           .bottleneck = compute_bound ? bottleneck::compute : bottleneck::memory};

@@ -110,6 +110,7 @@ struct textbook_model {
     m.sv_time_us = m.qk_time_us;
     m.bottleneck = t.bottleneck;
     m.predicted_time_us = t.time_us * version_factor(c);
+    m.lower_us = m.upper_us = m.predicted_time_us;
     return m;
   }
 
@@ -145,6 +146,7 @@ struct textbook_model {
     m.sv_time_us = m.qk_time_us;
     m.bottleneck = t.bottleneck;
     m.predicted_time_us = t.time_us;
+    m.lower_us = m.upper_us = m.predicted_time_us;
     return m;
   }
 

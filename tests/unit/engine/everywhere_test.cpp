@@ -17,19 +17,22 @@ using p = precision;
 
 constexpr std::int64_t lengths[] = {1, 1000, 4096, 8192, 8193, 16385, 131072};
 
+enum class predicted_by : std::uint8_t { textbook, calibrated };
+
 bool positive(double x) { return std::isfinite(x) && x > 0; }
 
 /// The first rule that a recommendation breaks, or "".
 std::string broken_rule(const hardware_spec& hw, const model_config& m, const scenario& s,
-                        const mixed_precision_config& asked,
-                        const quantization_recommendation& rec) {
+                        const mixed_precision_config& asked, const quantization_recommendation& rec,
+                        predicted_by arithmetic) {
   if (!positive(rec.predicted_time_us) || !positive(rec.baseline_time_us)) {
     return "times are finite and positive";
   }
   if (rec.predicted_speedup != rec.baseline_time_us / rec.predicted_time_us) {
     return "speedup is baseline over prediction";
   }
-  if (rec.predicted_time_us > rec.baseline_time_us * 1.05) {
+  // real kernels: weight-only formats lose to 16 bits in prefill, as they do on silicon
+  if (arithmetic == predicted_by::textbook && rec.predicted_time_us > rec.baseline_time_us * 1.05) {
     return "a recommendation is no slower than the baseline";
   }
   if (!(rec.memory_savings_pct > -1 && rec.memory_savings_pct < 100)) {
@@ -65,9 +68,16 @@ std::string broken_rule(const hardware_spec& hw, const model_config& m, const sc
   if (std::abs(parts / rec.predicted_time_us - 1) > 1e-12) {
     return "operators add up to the step";
   }
+  if (!(rec.lower_us > 0 && rec.lower_us <= rec.predicted_time_us &&
+        rec.upper_us >= rec.predicted_time_us)) {
+    return "the prediction lies in its interval";
+  }
+  const bool borrowed = arithmetic == predicted_by::calibrated &&
+                        !calibrated_model::is_specified_only(hw) &&
+                        calibrated_model{}.basis(hw) >= calibration_basis::generation;
   const int doubts = (rec.substitutions.empty() ? 0 : 1) +
                      (!rec.fa_config || rec.fa_config->block_sparse ? 1 : 0) +
-                     (compute_bound > 0 ? 1 : 0);
+                     (compute_bound > 0 || rec.upper_us > 1.5 * rec.lower_us || borrowed ? 1 : 0);
   if (static_cast<int>(rec.confidence) != std::max(0, 2 - doubts)) {
     return "confidence is one step down from high for each doubt";
   }
@@ -115,7 +125,7 @@ TEST_CASE("every recommendation is sound") {
             get_strategy(select_strategy(device, s).strategy, m.num_layers);
         std::string rule;
         try {
-          rule = broken_rule(device, m, s, c, engine.recommend(m, s));
+          rule = broken_rule(device, m, s, c, engine.recommend(m, s), predicted_by::textbook);
         } catch (const std::exception& e) {
           rule = e.what();
         }
@@ -129,18 +139,22 @@ TEST_CASE("every recommendation is sound") {
   CHECK(seen == static_cast<int>(2 * 2 * 2 * 2 * std::size(lengths) * known_hardware.size()));
 }
 
-TEST_CASE("every strategy can be evaluated everywhere") {
+template <PerformanceModel M>
+void every_strategy_everywhere(predicted_by arithmetic) {
   everywhere([&](const hardware_spec& device, const scenario& s) {
-    const integrated_quantization_engine engine{device};
+    const integrated_quantization_engine engine{device, M{}};
     const model_config& m = models::qwen3_8b;
     for (const strategy_entry& entry : list_strategies()) {
       const mixed_precision_config c = entry.create(m.num_layers);
       std::string rule;
       try {
         const quantization_recommendation rec = engine.evaluate(m, s, c);
-        rule = broken_rule(device, m, s, c, rec);
+        rule = broken_rule(device, m, s, c, rec, arithmetic);
+        // real kernels: the baseline's FA2 may be slower than the device's own attention
+        const double gain = std::abs(rec.predicted_speedup - 1);
         if (rule.empty() && entry.name == "fp16_baseline" &&
-            (std::abs(rec.predicted_speedup - 1) > 1e-12 || rec.memory_savings_pct != 0)) {
+            ((gain > 1e-12 && arithmetic == predicted_by::textbook) ||
+             rec.memory_savings_pct != 0)) {
           rule = "16 bits gain nothing over 16 bits";
         }
       } catch (const std::exception& e) {
@@ -153,9 +167,17 @@ TEST_CASE("every strategy can be evaluated everywhere") {
   });
 }
 
-TEST_CASE("more tokens and more sequences never take less time or memory in decode") {
+TEST_CASE("every strategy can be evaluated everywhere") {
+  every_strategy_everywhere<textbook_model>(predicted_by::textbook);
+  every_strategy_everywhere<calibrated_model>(predicted_by::calibrated);
+}
+
+/// `least` : how much of the time before more work takes at the least. Real kernels compute whole tiles, and a library may pick a faster
+/// kernel for two rows than for one.
+template <PerformanceModel M>
+void more_takes_longer(double least) {
   for (const hardware_spec* device : list_hardware()) {
-    const integrated_quantization_engine engine{*device};
+    const integrated_quantization_engine engine{*device, M{}};
     for (const strategy_entry& entry : list_strategies()) {
       const mixed_precision_config c = entry.create(32);
       quantization_recommendation before{};
@@ -165,9 +187,9 @@ TEST_CASE("more tokens and more sequences never take less time or memory in deco
             engine.evaluate(models::llama3_8b, {.seq_len = n}, c);
         const quantization_recommendation more =
             engine.evaluate(models::llama3_8b, {.seq_len = n, .batch = 8}, c);
-        const bool grows = rec.predicted_time_us > before.predicted_time_us &&
+        const bool grows = rec.predicted_time_us > least * before.predicted_time_us &&
                            rec.kv_cache_bytes > before.kv_cache_bytes &&
-                           more.predicted_time_us > rec.predicted_time_us &&
+                           more.predicted_time_us > least * rec.predicted_time_us &&
                            more.kv_cache_bytes == 8 * rec.kv_cache_bytes &&
                            more.weight_bytes == rec.weight_bytes;
         if (!grows) {
@@ -177,7 +199,12 @@ TEST_CASE("more tokens and more sequences never take less time or memory in deco
       }
     }
   }
-  SUCCEED("the loop ran");
+}
+
+TEST_CASE("more tokens and more sequences never take less time or memory in decode") {
+  more_takes_longer<textbook_model>(1.0);
+  more_takes_longer<calibrated_model>(0.97);
+  SUCCEED("the loops ran");
 }
 
 // ---- static devices ---------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ constexpr flash_attention_config decode_fp8{.version = fa3,
 // ---- one answer, whichever way the device comes -----------------------------------------------------------------------------
 
 constexpr flash_attention_roofline<static_hardware<hw::h100_sxm>> at_compile_time;
-static_assert(sizeof(at_compile_time) == sizeof(textbook_model),
+static_assert(sizeof(at_compile_time) == sizeof(calibrated_model),
               "a static device costs no storage");
 static_assert(std::is_same_v<decltype(flash_attention_roofline{get_hardware("b10")}),
                              flash_attention_roofline<dynamic_hardware>>);
@@ -114,7 +114,7 @@ constexpr comparison_row comparisons[] = {
     {"v100_sxm2_32gb", {false, false, false, false}, false},
 };
 constexpr auto compared = [](const comparison_row& r) {
-  const fa_comparison c = compare_fa_versions(1, 32, 4096, 128, r.device);
+  const fa_comparison c = compare_fa_versions(1, 32, 4096, 128, r.device, textbook_model{});
   std::size_t count = 0;
   for (const flash_attention_version v : flash_attention_versions) {
     const flash_attention_metrics* m = c.find(v);

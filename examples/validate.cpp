@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How far are the predictions from measured kernel times?
+//
+//   validate --data DIR [--calibration FILE.json] [--gpu KEY] [--worst N] [--lint] [--json]
+//
+// One line per file, device, format and source: how many rows, the mean, median and 90th percentile of |predicted / measured - 1|, the bias,
+// the share of rows inside the 80 % interval, and the textbook roofline's mean error on the same rows. --worst N adds the N rows that were
+// missed most; --lint rows that no hardware could have produced; --json prints one object instead. Files and columns: README.md,
+// "Your own measurements".
+//
+// Exit status: 0 done, 2 unusable arguments, 3 unusable input.
+// arguments: --data examples/data/measured --worst 3 --lint
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <quantroof/io/json_calibration.hpp>
+#include <quantroof/io/json_file.hpp>
+#include <quantroof/io/validation.hpp>
+#include <quantroof/quantroof.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using namespace quantroof;
+
+enum class output : std::uint8_t { text, json };
+
+struct options {
+  std::string data;
+  std::string calibration;
+  std::string gpu;
+  std::size_t worst = 0;
+  bool lint = false;
+  output form = output::text;
+};
+
+struct usage_error : std::exception {
+  explicit usage_error(std::string what_happened) : text(std::move(what_happened)) {}
+  [[nodiscard]] const char* what() const noexcept override { return text.c_str(); }
+  std::string text;
+};
+
+options parse(const std::vector<std::string_view>& arguments) {
+  options o;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view flag = arguments[i];
+    const auto value = [&] {
+      if (i + 1 >= arguments.size()) {
+        throw usage_error(fmt::format("{}: a value must follow", flag));
+      }
+      return arguments[++i];
+    };
+    if (flag == "--data") {
+      o.data = value();
+    } else if (flag == "--calibration") {
+      o.calibration = value();
+    } else if (flag == "--gpu") {
+      o.gpu = value();
+      if (io::find_measured_device(o.gpu) == nullptr) {
+        static_cast<void>(get_hardware(o.gpu));  // lists the known ones
+      }
+    } else if (flag == "--worst") {
+      const std::string_view n = value();
+      const auto [end, error] = std::from_chars(n.data(), n.data() + n.size(), o.worst);
+      if (error != std::errc{} || end != n.data() + n.size()) {
+        throw usage_error(fmt::format("--worst: \"{}\" is not a whole number", n));
+      }
+    } else if (flag == "--lint") {
+      o.lint = true;
+    } else if (flag == "--json") {
+      o.form = output::json;
+    } else {
+      throw usage_error(fmt::format(
+          "unknown argument \"{}\"; known: --data --calibration --gpu --worst --lint --json",
+          flag));
+    }
+  }
+  if (o.data.empty()) {
+    throw usage_error("--data DIR is needed: a folder with gemm.csv, attention_prefill.csv, ...");
+  }
+  return o;
+}
+
+std::string shape_of(const io::measurement& row) {
+  if (row.kind == io::measurement_kind::gemm) {
+    return fmt::format("m {} n {} k {}", row.shape.m, row.shape.n, row.shape.k);
+  }
+  if (row.kind == io::measurement_kind::moe) {
+    return fmt::format("tokens {} hidden {} inter {} experts {} of {}", row.tokens, row.hidden,
+                       row.inter, row.top_k, row.experts);
+  }
+  if (row.kind == io::measurement_kind::collective) {
+    return fmt::format("{} devices {} bytes", row.devices, row.bytes);
+  }
+  if (row.kind == io::measurement_kind::elementwise) {
+    return fmt::format("{} x {}", row.shape.m, row.shape.n);
+  }
+  return fmt::format("batch {} heads {}/{} q {} kv {} d {}", row.attention.batch,
+                     row.attention.num_heads, row.attention.num_kv_heads, row.attention.seq_len_q,
+                     row.attention.seq_len_kv, row.attention.head_dim);
+}
+
+void print_text(const io::validation_report& report, const std::vector<io::lint_finding>& findings,
+                const options& o) {
+  fmt::print("{:<22} {:<20} {:<13} {:<22} {:>5} {:>6} {:>6} {:>6} {:>6} {:>7} {:>8}\n", "file",
+             "gpu", "format", "source", "n", "MAPE", "median", "p90", "bias", "in 80 %",
+             "textbook");
+  for (const io::validation_summary& s : report.summaries) {
+    fmt::print(
+        "{:<22} {:<20} {:<13} {:<22} {:>5} {:>6.1f} {:>6.1f} {:>6.1f} {:>+6.1f} {:>7.0f} "
+        "{:>8.0f}\n",
+        s.file, s.gpu, s.format, s.source.substr(0, 22), s.n, 100 * s.mape, 100 * s.median,
+        100 * s.p90, 100 * s.bias, 100 * s.coverage80, 100 * s.textbook_mape);
+  }
+  for (const io::skipped_rows& s : report.skipped) {
+    fmt::print("{}: {} rows left out: {}\n", s.file, s.n, s.reason);
+  }
+  std::vector<io::validated_row> worst = report.rows;
+  std::stable_sort(worst.begin(), worst.end(), [](const auto& a, const auto& b) {
+    return std::abs(std::log1p(a.error)) > std::abs(std::log1p(b.error));
+  });
+  worst.resize(std::min(worst.size(), o.worst));
+  for (const io::validated_row& w : worst) {
+    fmt::print(
+        "{} line {}: {} {} {}: measured {:.1f} us, predicted {:.1f} [{:.1f}, {:.1f}], {} bound\n",
+        w.row->file, w.row->line, w.row->gpu, w.row->format, shape_of(*w.row), w.row->time_us,
+        w.estimate.time_us, w.estimate.lower_us, w.estimate.upper_us,
+        to_string(w.estimate.bottleneck));
+  }
+  for (const io::lint_finding& f : findings) {
+    fmt::print("lint: {}{}: {} {} {}: {} ({:.2f} x)\n", f.file,
+               f.line > 0 ? fmt::format(" line {}", f.line) : "", f.gpu, f.format, f.source,
+               f.reason, f.factor);
+  }
+  if (o.lint && findings.empty()) {
+    fmt::print("lint: no row is faster than its data sheet allows\n");
+  }
+}
+
+void print_json(const io::validation_report& report,
+                const std::vector<io::lint_finding>& findings) {
+  nlohmann::ordered_json json;
+  json["rows"] = nlohmann::ordered_json::array();
+  json["skipped"] = nlohmann::ordered_json::array();
+  json["lint"] = nlohmann::ordered_json::array();
+  for (const io::validation_summary& s : report.summaries) {
+    json["rows"].push_back({{"file", s.file},
+                            {"gpu", s.gpu},
+                            {"format", s.format},
+                            {"source", s.source},
+                            {"n", s.n},
+                            {"mape", s.mape},
+                            {"median", s.median},
+                            {"p90", s.p90},
+                            {"bias", s.bias},
+                            {"coverage80", s.coverage80},
+                            {"textbook_mape", s.textbook_mape}});
+  }
+  for (const io::skipped_rows& s : report.skipped) {
+    json["skipped"].push_back({{"file", s.file}, {"reason", s.reason}, {"n", s.n}});
+  }
+  for (const io::lint_finding& f : findings) {
+    json["lint"].push_back({{"file", f.file},
+                            {"line", f.line},
+                            {"gpu", f.gpu},
+                            {"format", f.format},
+                            {"source", f.source},
+                            {"reason", f.reason},
+                            {"factor", f.factor}});
+  }
+  fmt::print("{}\n", json.dump(2));
+}
+
+int run(const options& o) {
+  io::measurement_set set = io::read_measurements(o.data);
+  if (!o.gpu.empty()) {
+    const hardware_spec* device = io::find_measured_device(o.gpu);
+    std::erase_if(set.rows, [&](const io::measurement& row) { return row.device != device; });
+  }
+  device_calibration own;
+  calibrated_model model;
+  if (!o.calibration.empty()) {
+    own = io::read<device_calibration>(o.calibration);
+    model.own = &own;
+  }
+  const io::validation_report report = io::validate(set, model);
+  const std::vector<io::lint_finding> findings =
+      o.lint ? io::lint(set) : std::vector<io::lint_finding>{};
+  o.form == output::json ? print_json(report, findings) : print_text(report, findings, o);
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  try {
+    return run(parse({values + 1, values + count}));
+  } catch (const usage_error& error) {
+    fmt::print(stderr, "validate: {}\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "validate: {}\n", error.what());
+    return 3;
+  }
+}

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The calibrated performance model: what real kernels take, with an interval and a reason. It joins the formulas of this folder with the
+// measured constants of hardware/ and answers for every device: where nobody measured one, its architecture's constants are scaled by
+// its data sheet and the interval is wider.
+//
+// The textbook model (textbook.hpp) stays beside it; both are PerformanceModels (step.hpp). The specification's own device, hw::b10, exists
+// in no silicon that anybody could measure: for it this model answers with the specification's arithmetic, the textbook model's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "quantroof/detail/expects.hpp"
+#include "quantroof/hardware/calibration_lookup.hpp"
+#include "quantroof/hardware/compute_precision.hpp"
+#include "quantroof/hardware/hardware_spec.hpp"
+#include "quantroof/hardware/published_attention.hpp"
+#include "quantroof/roofline/attention.hpp"
+#include "quantroof/roofline/collective.hpp"
+#include "quantroof/roofline/decode.hpp"
+#include "quantroof/roofline/device_rates.hpp"
+#include "quantroof/roofline/elementwise.hpp"
+#include "quantroof/roofline/gemm.hpp"
+#include "quantroof/roofline/gemm_settings.hpp"
+#include "quantroof/roofline/mla.hpp"
+#include "quantroof/roofline/moe.hpp"
+#include "quantroof/roofline/prefill.hpp"
+#include "quantroof/roofline/roofline.hpp"
+#include "quantroof/roofline/textbook.hpp"
+
+namespace quantroof {
+
+namespace detail {
+
+/// The interval of constants measured elsewhere.
+constexpr void widen(kernel_estimate& e, const interval_growth& growth) {
+  const double below = (e.time_us - e.lower_us) * growth.factor;
+  const double above = (e.upper_us - e.time_us) * growth.factor;
+  const double least = growth.least * e.time_us;
+  e.lower_us = e.time_us - (below > least ? below : least);
+  e.lower_us = e.lower_us > 0.1 * e.time_us ? e.lower_us : 0.1 * e.time_us;
+  e.upper_us = e.time_us + (above > 1.5 * least ? above : 1.5 * least);
+}
+
+/// The release that a serving kernel belongs to: TensorRT-LLM's and cuDNN's Blackwell kernels are built like FA4, FlashInfer's like FA2.
+[[nodiscard]] constexpr flash_attention_version version_of(attention_kernel k) {
+  switch (k) {
+    case attention_kernel::fa1:
+      return flash_attention_version::fa1;
+    case attention_kernel::fa3:
+      return flash_attention_version::fa3;
+    case attention_kernel::trtllm:
+    case attention_kernel::fa4:
+      return flash_attention_version::fa4;
+    default:
+      return flash_attention_version::fa2;
+  }
+}
+
+/// The published constants of a release.
+[[nodiscard]] constexpr const prefill_constants& published_constants(flash_attention_version v) {
+  const attention_kernel kernels[] = {attention_kernel::fa1, attention_kernel::fa2,
+                                      attention_kernel::fa3, attention_kernel::fa4};
+  for (const prefill_constants& c : published_attention) {
+    if (c.kernel == kernels[static_cast<std::size_t>(v)]) {
+      return c;
+    }
+  }
+  expects(false, "published_constants: the version is not an enumerator");
+  return published_attention.front();
+}
+
+/// Rates of the matrix instructions that a release uses: mma.sync up to FA2.
+[[nodiscard]] constexpr device_rates rates_of(const hardware_spec& hw, flash_attention_version v) {
+  const device_rates rates = quantroof::rates_of(hw);
+  return v == flash_attention_version::fa1 || v == flash_attention_version::fa2
+             ? with_mma_sync(rates, hw.arch)
+             : rates;
+}
+
+}  // namespace detail
+
+/// A FlashAttention release alone, as papers time it: no serving engine around it.
+///
+/// units     microseconds
+/// formula   estimate_prefill with the release's published constants; `set` says mask, widths, pass
+/// requires  is_valid(s); the device runs the release
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+/// source    hardware/published_attention.hpp
+/// example   H100, d 128, 16K, FA3: 648 TFLOPS published
+[[nodiscard]] constexpr kernel_estimate estimate_flash_attention(const hardware_spec& hw,
+                                                                 flash_attention_version version,
+                                                                 const attention_shape& s,
+                                                                 prefill_setting set = {}) {
+  detail::expects(runs_flash_attention(hw, version),
+                  "estimate_flash_attention: the device does not run this version");
+  set.call = attention_call::kernel_only;
+  set.shared_memory_kb = hw.shared_memory_kb.value_or(164);
+  return estimate_prefill(detail::rates_of(hw, version), detail::published_constants(version), set,
+                          s);
+}
+
+/// Real kernels as a PerformanceModel.
+///
+/// example   flash_attention_roofline{get_hardware("h100_sxm"), calibrated_model{}}, examples/validate.cpp
+struct calibrated_model {
+  step_scope scope = step_scope::whole_step;
+  const device_calibration* own =
+      nullptr;  // a calibration of the caller's, for the device it names
+  weight_residency residency = weight_residency::cold;
+  activation_quantization quantization = activation_quantization::fused;
+  launch_mode launches = launch_mode::graph;
+  double host_us =
+      0;  // scheduler, sampling and host per step: TensorRT-LLM 500, vLLM 600, SGLang 1000 (fitted to served models)
+
+  [[nodiscard]] static constexpr std::string_view name() { return "calibrated"; }
+
+  /// One linear layer.
+  ///
+  /// units     microseconds
+  /// formula   estimate_gemm with the constants of the kernel that choose_gemm names. With fused quantization the fixed time is that of a
+  ///           16-bit kernel + 2 us: the launches of the quantizer belong to the kernel before
+  /// requires  is_valid(g); is_valid(hw)
+  /// errors    quantroof::domain_error at run time; does not compile in a constant expression
+  [[nodiscard]] constexpr kernel_estimate gemm(const hardware_spec& hw, const gemm_shape& g,
+                                               precision weight, precision activation) const {
+    if (is_specified_only(hw)) {
+      return as_estimate(textbook_model{}.gemm(hw, g, weight, activation),
+                         work_of(g, weight, activation));
+    }
+    gemm_choice choice = choose_gemm(hw, weight, activation);
+    choice.setting.residency = residency;
+    choice.setting.quantization = quantization;
+    return run(hw, choice.kernel, choice.setting, g);
+  }
+
+  /// One linear layer by the kernel that was measured under that name, with the formats of the measurement.
+  [[nodiscard]] constexpr kernel_estimate gemm(const hardware_spec& hw, const gemm_shape& g,
+                                               gemm_kernel kernel) const {
+    gemm_setting setting = gemm_setting_of(hw, kernel);
+    setting.residency = residency;
+    setting.quantization = quantization;
+    return run(hw, kernel, setting, g);
+  }
+
+  /// Norms, RoPE, activation, residuals: `kernels` small kernels that move `bytes` together.
+  [[nodiscard]] constexpr kernel_estimate elementwise(const hardware_spec& hw, double kernels,
+                                                      double bytes) const {
+    return estimate_elementwise(hw, kernels, bytes, launches);
+  }
+
+  /// One attention call.
+  ///
+  /// units     microseconds, bytes, FLOPs
+  /// formula   up to eight query tokens over a longer cache: estimate_decode, else estimate_prefill. The version's own serving kernel where the
+  ///           device was measured with it; another version by its published constants within the device's serving call. Block-sparse: computed
+  ///           and read blocks scale with the density, times 1.05 for the index
+  /// requires  is_valid(s); is_supported(hw, c)
+  /// errors    quantroof::domain_error at run time; does not compile in a constant expression
+  /// ignores   tile_q, tile_kv: the tiles are the kernel's
+  [[nodiscard]] constexpr flash_attention_metrics attention(const hardware_spec& hw,
+                                                            const attention_shape& s,
+                                                            const flash_attention_config& c) const {
+    is_valid(s);
+    is_supported(hw, c);
+    if (is_specified_only(hw)) {
+      return textbook_model{}.attention(hw, s, c);
+    }
+    attention_shape taking_part = s;
+    taking_part.seq_len_q = participating(s.seq_len_q, c.participation);
+    taking_part.seq_len_kv = participating(s.seq_len_kv, c.participation);
+    const double kv_bytes = detail::element_bytes[static_cast<std::size_t>(c.kv_cache_precision)];
+    const bool narrow = c.use_native_fp8 || kv_bytes <= 1.0625;
+    const double density = c.block_sparse ? 1.0 - c.sparsity_ratio : 1.0;
+    const kernel_estimate e = serving_attention(
+        hw, taking_part, narrow ? attention_width::bits8 : attention_width::bits16, kv_bytes,
+        density, c.version);
+    return metrics_of(hw, taking_part, c, e, kv_bytes, density);
+  }
+
+  /// One routed mixture-of-experts layer whose experts have weights of a kind.
+  ///
+  /// requires  is_valid(s); is_valid(hw)
+  /// errors    quantroof::domain_error at run time; does not compile in a constant expression
+  [[nodiscard]] constexpr kernel_estimate moe(const hardware_spec& hw, const moe_shape& s,
+                                              gemm_kernel kernel,
+                                              moe_routing routing = moe_routing::balanced) const {
+    const auto index = static_cast<std::size_t>(kernel);
+    const auto found = find_calibration(
+        hw, own,
+        [index](const device_calibration& c) -> const moe_constants& { return c.moe[index]; });
+    detail::expects(found.constants != nullptr,
+                    "calibrated_model: no mixture of experts of this kind was measured");
+    kernel_estimate e =
+        estimate_moe(rates_of(hw), *found.constants, gemm_setting_of(hw, kernel), s, routing);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// MLA attention of one new token a sequence over a cache of latents.
+  ///
+  /// requires  is_valid(s); is_valid(hw)
+  [[nodiscard]] constexpr kernel_estimate mla_decode(const hardware_spec& hw, const mla_shape& s,
+                                                     attention_width width) const {
+    const auto row = static_cast<std::size_t>(width);
+    const auto found = find_calibration(
+        hw, own,
+        [row](const device_calibration& c) -> const mla_constants& { return c.mla_decode[row]; });
+    kernel_estimate e = estimate_mla_decode(rates_of(hw), *found.constants, width,
+                                            width == attention_width::bits8 ? 1.0 : 2.0, s);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// MLA attention over prompts: heads of 192 for Q and K, 128 for V.
+  ///
+  /// requires  is_valid(s), head_dim 192; is_valid(hw)
+  [[nodiscard]] constexpr kernel_estimate mla_prefill(const hardware_spec& hw,
+                                                      const attention_shape& s,
+                                                      attention_width width) const {
+    const auto row = static_cast<std::size_t>(width);
+    const auto found =
+        find_calibration(hw, own, [row](const device_calibration& c) -> const prefill_constants& {
+          return c.mla_prefill[row];
+        });
+    const double bytes = width == attention_width::bits8 ? 1.0 : 2.0;
+    kernel_estimate e = estimate_prefill(rates_of(hw), *found.constants,
+                                         {.width = width,
+                                          .query_bytes = bytes,
+                                          .kv_bytes = bytes,
+                                          .value_dim = 128,
+                                          .shared_memory_kb = hw.shared_memory_kb.value_or(164)},
+                                         s);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// A collective among the devices of one node.
+  ///
+  /// requires  devices in [2, 1024]; bytes > 0; is_valid(hw)
+  [[nodiscard]] constexpr kernel_estimate exchange(
+      const hardware_spec& hw, collective op, std::int64_t devices, double bytes,
+      collective_library library = collective_library::custom) const {
+    const auto row = static_cast<std::size_t>(library);
+    const auto found = find_calibration(
+        hw, own, [row](const device_calibration& c) -> const collective_constants& {
+          return c.collectives[row];
+        });
+    kernel_estimate e = estimate_collective(*found.constants, op, devices, bytes);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// One elementwise kernel alone: elements that it computes, bytes that it moves.
+  [[nodiscard]] constexpr kernel_estimate elementwise_kernel(const hardware_spec& hw,
+                                                             double elements, double bytes) const {
+    const auto found =
+        find_calibration(hw, own, [](const device_calibration& c) -> const elementwise_constants& {
+          return c.elementwise[0];
+        });
+    kernel_estimate e = estimate_elementwise(rates_of(hw), *found.constants, elements, bytes);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// Attention as four separate kernels that store the score matrix: what runs where no FlashAttention release does.
+  ///
+  /// formula   two batched products at the device's GEMM shares, scores written and read twice each in 16 bits, four launches
+  [[nodiscard]] constexpr flash_attention_metrics standard_attention(const hardware_spec& hw,
+                                                                     const attention_shape& s,
+                                                                     precision kv_cache) const {
+    flash_attention_metrics m = textbook_model{}.standard_attention(hw, s, kv_cache);
+    if (is_specified_only(hw)) {
+      return m;
+    }
+    const auto found = find_calibration(
+        hw, own, [](const device_calibration& c) -> const gemm_constants& { return c.gemm[0]; });
+    const gemm_constants& dense = *found.constants;
+    const double memory = m.memory_time_us / dense.memory_share;
+    const double compute = m.compute_time_us / dense.matrix_share;
+    m.predicted_time_us = 4 * dense.fixed_us + (memory > compute ? memory : compute);
+    m.lower_us = 0.6 * m.predicted_time_us;  // not measured: a guess that says so
+    m.upper_us = 2.0 * m.predicted_time_us;
+    return m;
+  }
+
+  /// Work of one linear layer: its own bytes, weights and activations in their exact formats.
+  [[nodiscard]] constexpr work work_of(const gemm_shape& g, precision weight,
+                                       precision activation) const {
+    return gemm_work(g, detail::element_bytes[static_cast<std::size_t>(weight)],
+                     detail::element_bytes[static_cast<std::size_t>(activation)]);
+  }
+
+  /// A serving call of the kernel that a device runs, or of another version.
+  ///
+  /// requires  is_valid(s); density in (0, 1]
+  [[nodiscard]] constexpr kernel_estimate serving_attention(
+      const hardware_spec& hw, const attention_shape& s, attention_width width, double kv_bytes,
+      double density, std::optional<flash_attention_version> version = std::nullopt) const {
+    const auto row = static_cast<std::size_t>(width);
+    device_rates rates = rates_of(hw);
+    const double computed = density < 1 ? density * 1.05 : 1.0;
+    const bool decodes = s.seq_len_q <= 8 && s.seq_len_kv > s.seq_len_q;
+    if (decodes || s.seq_len_q == 1) {
+      const auto found = find_calibration(
+          hw, own,
+          [row](const device_calibration& c) -> const decode_constants& { return c.decode[row]; });
+      detail::expects(found.constants != nullptr,
+                      "calibrated_model: no decode attention was measured");
+      kernel_estimate e = estimate_decode(
+          rates, *found.constants, {.width = width, .kv_bytes = kv_bytes, .density = computed}, s);
+      detail::widen(e, growth_of(found.basis));
+      return e;
+    }
+    const auto found = find_calibration(
+        hw, own,
+        [row](const device_calibration& c) -> const prefill_constants& { return c.prefill[row]; });
+    detail::expects(found.constants != nullptr,
+                    "calibrated_model: no prefill attention was measured");
+    prefill_constants constants = *found.constants;
+    const bool fp8_products = width == attention_width::bits8 &&
+                              constants.kernel != attention_kernel::flashinfer && has_fp8(hw);
+    prefill_setting set{.width = fp8_products ? attention_width::bits8 : attention_width::bits16,
+                        .query_bytes = fp8_products ? 1.0 : 2.0,
+                        .kv_bytes = kv_bytes,
+                        .density = computed,
+                        .shared_memory_kb = hw.shared_memory_kb.value_or(164)};
+    interval_growth growth = growth_of(found.basis);
+    if (version && *version != detail::version_of(constants.kernel)) {
+      // another release: its published kernel within this device's serving call
+      prefill_constants other = detail::published_constants(*version);
+      other.fixed_us = constants.fixed_us;
+      other.token_us = constants.token_us;
+      other.token_heads_dim = constants.token_heads_dim;
+      other.write_share = constants.write_share;
+      other.memory_share = constants.memory_share;
+      other.l2_speedup = constants.l2_speedup;
+      other.l2_share = constants.l2_share;
+      other.fit = constants.fit;
+      const bool narrow_products = has_fp8(hw) && width == attention_width::bits8 &&
+                                   takes_precision(*version, precision::fp8_e4m3);
+      set.width = narrow_products ? attention_width::bits8 : attention_width::bits16;
+      set.query_bytes = narrow_products ? 1.0 : 2.0;
+      constants = other;
+      rates = detail::rates_of(hw, *version);
+      if (growth.factor < 1.8) {
+        growth = growth_of(calibration_basis::generation);
+      }
+    }
+    kernel_estimate e = estimate_prefill(rates, constants, set, s);
+    detail::widen(e, growth);
+    return e;
+  }
+
+  /// How near to this device the GEMMs were measured that its predictions rest on.
+  [[nodiscard]] constexpr calibration_basis basis(const hardware_spec& hw) const {
+    return find_calibration(
+               hw, own,
+               [](const device_calibration& c) -> const gemm_constants& { return c.gemm[0]; })
+        .basis;
+  }
+
+  /// True for the specification's assumed device, which nobody can measure.
+  [[nodiscard]] static constexpr bool is_specified_only(const hardware_spec& hw) {
+    return hw.arch == architecture::spec_blackwell;
+  }
+
+ private:
+  [[nodiscard]] static constexpr kernel_estimate as_estimate(const roofline_time& t,
+                                                             const work& w) {
+    return {.time_us = t.time_us,
+            .lower_us = t.lower_us,
+            .upper_us = t.upper_us,
+            .bottleneck = t.bottleneck,
+            .flops = w.flops,
+            .dram_bytes = w.bytes,
+            .achieved = 1};
+  }
+
+  [[nodiscard]] static constexpr std::int64_t participating(std::int64_t tokens, double share) {
+    if (share == 1.0) {
+      return tokens;
+    }
+    const auto n =
+        static_cast<std::int64_t>(detail::round_even(static_cast<double>(tokens) * share));
+    return n > 0 ? n : 1;
+  }
+
+  [[nodiscard]] constexpr kernel_estimate run(const hardware_spec& hw, gemm_kernel kernel,
+                                              const gemm_setting& setting,
+                                              const gemm_shape& g) const {
+    const auto index = static_cast<std::size_t>(kernel);
+    const auto found = find_calibration(
+        hw, own,
+        [index](const device_calibration& c) -> const gemm_constants& { return c.gemm[index]; });
+    detail::expects(found.constants != nullptr,
+                    "calibrated_model: no GEMM of this kind was measured");
+    const device_rates rates = rates_of(hw);
+    kernel_estimate e = estimate_gemm(rates, *found.constants, setting, g);
+    if (setting.quantization == activation_quantization::fused &&
+        found.constants->quantize_gelem_s > 0) {
+      // the quantizer's launches lie in fixed_us; fused into the kernel before, 2 us of them stay
+      const auto dense = find_calibration(
+          hw, own, [](const device_calibration& c) -> const gemm_constants& { return c.gemm[0]; });
+      const double stays = dense.constants->fixed_us + 2.0;
+      const double saved = found.constants->fixed_us - stays;
+      if (saved > 0 && e.time_us > saved) {
+        const double share = (e.time_us - saved) / e.time_us;
+        e.lower_us *= share;
+        e.upper_us *= share;
+        e.achieved /= share;
+        e.time_us -= saved;
+      }
+    }
+    if (found.basis != calibration_basis::measured) {
+      detail::widen(e, growth_of(found.basis));
+    }
+    return e;
+  }
+
+  [[nodiscard]] static constexpr flash_attention_metrics metrics_of(
+      const hardware_spec& hw, const attention_shape& s, const flash_attention_config& c,
+      const kernel_estimate& e, double kv_bytes, double density) {
+    const device_rates rates = rates_of(hw);
+    const auto tokens = static_cast<double>(s.batch) * static_cast<double>(s.num_heads) *
+                        static_cast<double>(s.seq_len_q);
+    const auto d = static_cast<double>(s.head_dim);
+    flash_attention_metrics m{.version = c.version, .predicted_time_us = e.time_us};
+    m.lower_us = e.lower_us;
+    m.upper_us = e.upper_us;
+    m.q_bytes = tokens * d * detail::element_bytes[static_cast<std::size_t>(c.qkv_precision)];
+    m.kv_bytes = 2.0 * static_cast<double>(s.batch) * static_cast<double>(s.num_kv_heads) *
+                 static_cast<double>(s.seq_len_kv) * d * kv_bytes * density;
+    m.o_bytes = tokens * d * 2.0;
+    m.statistics_bytes = tokens * 4.0;
+    m.total_bytes = m.q_bytes + m.kv_bytes + m.o_bytes + m.statistics_bytes;
+    m.flops = e.flops;
+    m.arithmetic_intensity = m.flops / m.total_bytes;
+    const double peak_us =
+        c.use_native_fp8 ? hw.fp8_tflops.tflops().value_or(1) * 1e6 : rates.dense16_flop_us;
+    m.memory_time_us = m.total_bytes / rates.bytes_us;
+    m.compute_time_us = m.flops / peak_us;
+    m.qk_time_us = 0.5 * m.compute_time_us;
+    m.sv_time_us = 0.5 * m.compute_time_us;
+    m.softmax_time_us =
+        m.flops / (4.0 * d * rates.exp_per_clock_sm * rates.sm_count * rates.clock_mhz);
+    m.bottleneck = e.bottleneck;
+    return m;
+  }
+};
+
+}  // namespace quantroof
