@@ -29,7 +29,7 @@ inline constexpr std::size_t gemm_b_rows = 3;  // of a register tile
 inline constexpr std::size_t gemm_few =
     4;  // rows of b at a time when there are fewer rows of a than in a register tile
 inline constexpr std::size_t gemm_b_panels = 2;  // of b in the first-level cache
-inline constexpr std::size_t gemm_tile = 96;     // rows of a and rows of b of a part
+inline constexpr std::size_t gemm_part_rows = 96;     // rows of a and rows of b of a part
 inline constexpr std::size_t gemm_products = gemm_a_rows * gemm_b_rows;
 using gemm_register_tile = std::array<lane_group, gemm_products>;
 
@@ -114,8 +114,8 @@ class gemm_part {
         b_(b),
         row_(row),
         col_(col),
-        rows_(a.rows() - row < gemm_tile ? a.rows() - row : gemm_tile),
-        cols_(b.rows() - col < gemm_tile ? b.rows() - col : gemm_tile),
+        rows_(a.rows() - row < gemm_part_rows ? a.rows() - row : gemm_part_rows),
+        cols_(b.rows() - col < gemm_part_rows ? b.rows() - col : gemm_part_rows),
         sums_(rows_ * cols_, Sum{0}) {}
 
   constexpr void operator()(matrix_view<float> out) {
@@ -138,7 +138,7 @@ class gemm_part {
     const std::size_t panel_rows = (rows_ + gemm_a_rows - 1) / gemm_a_rows * gemm_a_rows;
     constexpr std::size_t step = gemm_b_panels * gemm_b_rows;
     // As much of k as the packed rows of a may take, in whole pieces: with few rows, those of b are read from end to end.
-    const std::size_t span = gemm_tile / panel_rows * gemm_piece;
+    const std::size_t span = gemm_part_rows / panel_rows * gemm_piece;
     std::vector<lane_group> packed_a(panel_rows * groups_of(k < span ? k : span));
     std::vector<lane_group> packed_b(step * groups_of(k < gemm_piece ? k : gemm_piece));
     for (std::size_t begin = 0; begin < k; begin += span) {
@@ -257,7 +257,7 @@ struct blocked_gemm {
   template <class Sum>
   constexpr void run(matrix_view<const float> a, matrix_view<const float> b,
                      matrix_view<float> out) const {
-    constexpr std::size_t tile = detail::gemm_tile;
+    constexpr std::size_t tile = detail::gemm_part_rows;
     constexpr double worth_a_thread = 4e6;  // multiply-adds: about 0.1 ms, some thread starts
     const std::size_t across = b.rows() / tile + (b.rows() % tile != 0 ? 1 : 0);
     const std::size_t down = a.rows() / tile + (a.rows() % tile != 0 ? 1 : 0);
