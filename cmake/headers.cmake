@@ -107,6 +107,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/roofline/device_rates.hpp
     include/quantroof/roofline/elementwise.hpp
     include/quantroof/roofline/flash_attention.hpp
+    include/quantroof/roofline/flash_attention_kernel.hpp
     include/quantroof/roofline/gemm.hpp
     include/quantroof/roofline/gemm_settings.hpp
     include/quantroof/roofline/mla.hpp

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 #include "quantroof/detail/static_vector.hpp"
 #include "quantroof/hardware/calibration.hpp"
@@ -245,7 +246,7 @@ struct detail::json_record<device_calibration> {
   static constexpr std::string_view name = "device_calibration";
   static void members(auto& m, auto& c) {
     const auto family = [&m](std::string_view key, auto& constants) {
-      if_measured shown{constants};
+      if_measured<std::remove_reference_t<decltype(constants)>> shown{constants};
       m.optional(key, shown);
     };
     m.required("device", c.device);
