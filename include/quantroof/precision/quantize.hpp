@@ -64,6 +64,12 @@ constexpr void expects_quantizable(precision p, const quantize_options& o) {
   expects(is_quantizable(p),
           "quantize: the format must hold values of at most 16 bits that can be "
           "encoded without a search (not FP32, E8M0, GGUF_Q4_K, GGUF_Q6_K)");
+  expects(o.granularity <= granularity::per_group && o.calibration_mode <= calibration::entropy &&
+              o.symmetry <= symmetry::asymmetric && o.scaling <= scaling::division &&
+              o.rounding <= rounding::stochastic && o.mx_rule <= mx_scale_rule::ceil &&
+              o.nvfp4 <= nvfp4_rule::compressed_tensors &&
+              o.four_over_six <= four_over_six::mean_squared_error,
+          "quantize: every option must be one of its enumerators");
   const precision_format& f = format_of(p);
   expects(o.percentile > 0.0 && o.percentile <= 100.0, "quantize: percentile must be in (0, 100]");
   expects(o.symmetry == symmetry::symmetric ||
@@ -100,7 +106,7 @@ struct tensor_quantizer {
     if constexpr (std::same_as<std::remove_cv_t<T>, float>) {
       return values;
     } else {
-      buffer.resize(values.size());
+      buffer.resize(values.size(), 0.0F);
       const T* const from = values.data();
       float* const to = buffer.data();
       for (std::size_t i = 0; i < values.size(); ++i) {
@@ -128,7 +134,7 @@ struct tensor_quantizer {
   template <class Work>
   constexpr void for_rows(Work work) const {
     const std::size_t part = rows_per_part(x.cols() * sizeof(T));
-    std::vector<quantization_counts> counts(ceil_div(x.rows(), part));
+    std::vector<quantization_counts> counts(ceil_div(x.rows(), part), quantization_counts{});
     for_each_range(executor, x.rows(), part, [&](std::size_t first, std::size_t last) {
       std::vector<float> buffer;
       quantization_counts mine;
@@ -168,7 +174,7 @@ struct tensor_quantizer {
       });
       return;
     }
-    out.scales.resize(g.size());
+    out.scales.resize(g.size(), 0.0F);
     const bool given = !options.scales.empty();
     if (given) {
       expects(options.scales.size() == g.size(),
@@ -180,10 +186,11 @@ struct tensor_quantizer {
       }
     }
     const bool by_row = g.block_rows == 1;
-    if (!given && !by_row) {
+    const bool by_column = g.block_cols == 1 && g.rows == 1;
+    if (!given && (!by_row || by_column)) {
       choose_cells();
     }
-    if (g.block_cols == 1) {
+    if (by_column) {
       write_by_column();
       return;
     }
@@ -303,8 +310,8 @@ struct tensor_quantizer {
     const affine_coding coding{.bits = f.element_bits,
                                .most = (1 << f.element_bits) - 1,
                                .whole_zero = writer.format != precision::int4_g128_zp16};
-    out.scales.resize(g.size());
-    out.zeros.resize(g.size());
+    out.scales.resize(g.size(), 0.0F);
+    out.zeros.resize(g.size(), 0.0F);
     const auto store = [&](std::size_t i, const finite_range& range) {
       const affine_scale s = f.scales.bits_per_block > 0
                                  ? zero_point_scale(writer.format, range.low(), range.high())
@@ -314,7 +321,7 @@ struct tensor_quantizer {
     };
     const bool by_row = g.block_rows == 1;
     if (!by_row) {  // per tensor and per column
-      std::vector<finite_range> ranges(g.size());
+      std::vector<finite_range> ranges(g.size(), finite_range{});
       std::vector<float> buffer;
       for (std::size_t r = 0; r < x.rows(); ++r) {
         const std::span<const float> values = row(r, buffer);
@@ -341,7 +348,7 @@ struct tensor_quantizer {
 
   constexpr void quantize_mx() {
     const mx_rule_constants rule = make_mx_rule(writer.format, options.mx_rule);
-    out.scale_codes.resize(out.grid.size());
+    out.scale_codes.resize(out.grid.size(), 0);
     for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
       write_mx_row(writer, rule, values, position(r), out.scale_codes.data() + r * out.grid.cols,
                    codes(r), counts);
@@ -367,7 +374,7 @@ struct tensor_quantizer {
     const nvfp4_tensor_scale tensor =
         make_nvfp4_tensor_scale(most, options.nvfp4, options.four_over_six);
     out.tensor_scale = tensor.decode;
-    out.scale_codes.resize(out.grid.size());
+    out.scale_codes.resize(out.grid.size(), 0);
     for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
       write_nvfp4_row(writer, options, tensor, values, position(r),
                       out.scale_codes.data() + r * out.grid.cols, codes(r), counts);
@@ -407,7 +414,7 @@ constexpr void quantize_tensor(const Coding& coding, precision p, quantized_stor
   out.format = p;
   out.rows = x.rows();
   out.cols = x.cols();
-  out.codes.resize(x.rows() * out.row_bytes);
+  out.codes.resize(x.rows() * out.row_bytes, 0);
   out.scale_codes.clear();
   out.zeros.clear();
   if (family != format_family::scaled && family != format_family::affine) {
