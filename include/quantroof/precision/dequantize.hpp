@@ -225,6 +225,11 @@ struct tensor_dequantizer {
 /// Stops unless the parts of a quantized tensor fit each other: they may come from a file.
 constexpr void expects_consistent(const quantized_storage& q) {
   expects(is_quantizable(q.format), "dequantize: the format must be one that quantize() writes");
+  expects(q.cols <= std::numeric_limits<std::size_t>::max() / 16,
+          "dequantize: the size of the codes does not fit size_t");
+  expects(format_of(q.format).scales.bits_per_block == 0 || q.rows == 0 || q.cols == 0 ||
+              q.grid == make_scale_grid(q.format, q.rows, q.cols),
+          "dequantize: the grid of scales must be that of the format");
   const format_family family =
       family_of(q.format, q.zeros.empty() ? symmetry::symmetric : symmetry::asymmetric);
   const std::size_t row_bytes = family == format_family::gguf_blocks

@@ -64,6 +64,12 @@ constexpr void expects_quantizable(precision p, const quantize_options& o) {
   expects(is_quantizable(p),
           "quantize: the format must hold values of at most 16 bits that can be "
           "encoded without a search (not FP32, E8M0, GGUF_Q4_K, GGUF_Q6_K)");
+  expects(o.granularity <= granularity::per_group && o.calibration_mode <= calibration::entropy &&
+              o.symmetry <= symmetry::asymmetric && o.scaling <= scaling::division &&
+              o.rounding <= rounding::stochastic && o.mx_rule <= mx_scale_rule::ceil &&
+              o.nvfp4 <= nvfp4_rule::compressed_tensors &&
+              o.four_over_six <= four_over_six::mean_squared_error,
+          "quantize: every option must be one of its enumerators");
   const precision_format& f = format_of(p);
   expects(o.percentile > 0.0 && o.percentile <= 100.0, "quantize: percentile must be in (0, 100]");
   expects(o.symmetry == symmetry::symmetric ||
@@ -187,10 +193,11 @@ struct tensor_quantizer {
       }
     }
     const bool by_row = g.block_rows == 1;
-    if (!given && !by_row) {
+    const bool by_column = g.block_cols == 1 && g.rows == 1;
+    if (!given && (!by_row || by_column)) {
       choose_cells();
     }
-    if (g.block_cols == 1) {
+    if (by_column) {
       write_by_column();
       return;
     }

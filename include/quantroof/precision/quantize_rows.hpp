@@ -122,7 +122,7 @@ constexpr void spread_scales(std::span<const float> scales, std::size_t group, s
   for (std::size_t i = 0; i < chunk_size; ++i) {
     if (left == 0) {
       ++current;
-      value = current < scales.size() ? applied(scales[current], how) : 0.0F;
+      value = current < scales.size() ? applied(scales[current], how) : 1.0F;
       left = group;
     }
     each[i] = value;

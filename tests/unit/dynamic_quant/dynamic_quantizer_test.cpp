@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "test_noise.hpp"
+#include "noise.hpp"
 #include "test_table.hpp"
 
 namespace {

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "noise.hpp"
 #include "quantroof/precision/dequantize.hpp"
 #include "reference_blocks.hpp"
-#include "test_noise.hpp"
 #include "test_table.hpp"
 
 namespace {
