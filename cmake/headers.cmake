@@ -113,5 +113,8 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_record.hpp
     include/quantroof/io/json_roofline.hpp
     include/quantroof/io/json_value.hpp
+    include/quantroof/io/npy_header.hpp
     include/quantroof/io/quantizer_file.hpp
+    include/quantroof/io/tensor_file.hpp
+    include/quantroof/io/whole_file.hpp
     include/quantroof/quantroof.hpp)
