@@ -131,6 +131,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/format.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp
+    include/quantroof/io/format_tensor.hpp
     include/quantroof/io/format_text.hpp
     include/quantroof/io/hardware_file.hpp
     include/quantroof/io/hf_config.hpp
@@ -143,11 +144,15 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_hardware.hpp
     include/quantroof/io/json_model.hpp
     include/quantroof/io/json_parser.hpp
+    include/quantroof/io/json_quantize.hpp
     include/quantroof/io/json_record.hpp
     include/quantroof/io/json_roofline.hpp
     include/quantroof/io/json_value.hpp
     include/quantroof/io/measurements.hpp
+    include/quantroof/io/npy_header.hpp
     include/quantroof/io/published.hpp
     include/quantroof/io/quantizer_file.hpp
+    include/quantroof/io/tensor_file.hpp
     include/quantroof/io/validation.hpp
+    include/quantroof/io/whole_file.hpp
     include/quantroof/quantroof.hpp)

@@ -9,5 +9,6 @@
 // IWYU pragma: begin_exports
 #include "quantroof/io/format_result.hpp"
 #include "quantroof/io/format_spec.hpp"
+#include "quantroof/io/format_tensor.hpp"
 #include "quantroof/io/format_text.hpp"
 // IWYU pragma: end_exports

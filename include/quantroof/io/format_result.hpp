@@ -117,7 +117,7 @@ struct fmt::formatter<quantroof::activation_stats> : quantroof::detail::line_for
   }
 };
 
-/// "FP8_E4M3, scale 0.04, outlier ratio 0.72, 8 clipped"; "FP16 (fallback), ..."
+/// "FP8_E4M3, scale 0.04, outlier ratio 0.72, 8 clipped"; "FP16 (fallback), ..."; "..., SQNR 31.4 dB" where the error is known
 template <>
 struct fmt::formatter<quantroof::quantization_metadata> : quantroof::detail::line_formatter {
   auto format(const quantroof::quantization_metadata& q, auto& context) const {
@@ -127,6 +127,9 @@ struct fmt::formatter<quantroof::quantization_metadata> : quantroof::detail::lin
                               q.outlier_ratio, q.clipped_count);
     if (q.nan_count > 0 || q.inf_count > 0) {
       quantroof::detail::add_to(line, ", {} NaN, {} Inf", q.nan_count, q.inf_count);
+    }
+    if (q.error) {
+      quantroof::detail::add_to(line, ", SQNR {:.1f} dB", q.error->sqnr_db);
     }
     return print(context, line);
   }

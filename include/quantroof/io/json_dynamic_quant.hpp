@@ -6,9 +6,6 @@
 // is read back into a quantizer with the same options only: averages of other scales mean something else.
 #pragma once
 
-#include <cstdint>
-#include <limits>
-#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -19,30 +16,12 @@
 #include "quantroof/dynamic_quant/dynamic_quantizer.hpp"
 #include "quantroof/dynamic_quant/scale_history.hpp"
 #include "quantroof/io/json_model.hpp"
+#include "quantroof/io/json_quantize.hpp"
 #include "quantroof/io/json_record.hpp"
 #include "quantroof/io/json_value.hpp"
-#include "quantroof/precision/granularity.hpp"
-#include "quantroof/precision/quantization_error.hpp"
+#include "quantroof/precision/precision.hpp"
 
 namespace quantroof {
-
-template <JsonValue Json>
-void to_json(Json& json, granularity g) {
-  json = to_string(g);
-}
-template <JsonValue Json>
-void from_json(const Json& json, granularity& g) {
-  detail::read_name(json, g, &parse_granularity);
-}
-
-template <JsonValue Json>
-void to_json(Json& json, calibration c) {
-  json = to_string(c);
-}
-template <JsonValue Json>
-void from_json(const Json& json, calibration& c) {
-  detail::read_name(json, c, &parse_calibration);
-}
 
 template <JsonValue Json>
 void to_json(Json& json, error_report r) {
@@ -106,54 +85,6 @@ struct detail::json_record<activation_stats> {
     m.amount("inf_count", s.inf_count);
   }
 };
-
-namespace detail {
-/// A quantization_error as JSON has it: what is infinite is null.
-struct quantization_error_record {
-  quantization_error finite{};
-  std::optional<double> relative_mse{};
-  std::optional<double> sqnr_db{};
-};
-template <>
-struct json_record<quantization_error_record> {
-  static constexpr std::string_view name = "quantization_error";
-  static constexpr void members(auto& m, auto& e) {
-    m.amount("count", e.finite.count);
-    m.amount("nan_mismatches", e.finite.nan_mismatches);
-    m.amount("inf_mismatches", e.finite.inf_mismatches);
-    m.amount("mse", e.finite.mse);
-    m.required("relative_mse", e.relative_mse);
-    m.required("sqnr_db", e.sqnr_db);
-    m.amount("max_abs_error", e.finite.max_abs_error);
-    m.amount("max_relative_error", e.finite.max_relative_error);
-    m.required("mean_error", e.finite.mean_error);
-    m.required("cosine", e.finite.cosine);
-  }
-};
-}  // namespace detail
-
-/// Infinite relative_mse and sqnr_db are written as null: an error against a reference of zeros (relative_mse = infinity, -infinity
-/// decibels) or none at all (+infinity decibels).
-template <JsonValue Json>
-void to_json(Json& json, const quantization_error& e) {
-  detail::quantization_error_record record{.finite = e};
-  if (detail::is_finite(e.relative_mse)) {
-    record.relative_mse = e.relative_mse;
-  }
-  if (detail::is_finite(e.sqnr_db)) {
-    record.sqnr_db = e.sqnr_db;
-  }
-  to_json(json, record);
-}
-template <JsonValue Json>
-void from_json(const Json& json, quantization_error& e) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  detail::quantization_error_record record;
-  from_json(json, record);
-  e = record.finite;
-  e.relative_mse = record.relative_mse.value_or(infinity);
-  e.sqnr_db = record.sqnr_db.value_or(record.relative_mse ? infinity : -infinity);
-}
 
 template <>
 struct detail::json_record<quantization_metadata> {

@@ -4,68 +4,26 @@
 //
 //   auto device = io::read<hardware_spec>("my_gpu.json");      io::write("answer.json", recommendation);
 //
-// A file is written beside its target and then takes its place, so that a reader sees the old file or the new one. The new one keeps
-// the old one's permissions; a symbolic link is followed. Not here: locking against other writers.
+// Not here: how a file is replaced (whole_file.hpp).
 #pragma once
 
 #include <array>
-#include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <system_error>
-#include <utility>
 
 #include "quantroof/io/input_error.hpp"
 #include "quantroof/io/json.hpp"
 #include "quantroof/io/json_parser.hpp"
-
-#if __has_include(<unistd.h>)
-#include <unistd.h>
-#endif
+#include "quantroof/io/whole_file.hpp"
 
 namespace quantroof {
 
 namespace detail {
-
-/// A C stream that closes itself.
-class file_stream {
- public:
-  file_stream(const std::filesystem::path& path, const char* mode)
-      : file_(std::fopen(path.string().c_str(), mode)) {}
-  file_stream(const file_stream&) = delete;
-  file_stream& operator=(const file_stream&) = delete;
-  ~file_stream() { close(); }
-
-  [[nodiscard]] bool is_open() const { return file_ != nullptr; }
-  [[nodiscard]] std::FILE* get() const { return file_; }
-  /// False when what was written did not reach the file.
-  bool close() { return file_ == nullptr || std::fclose(std::exchange(file_, nullptr)) == 0; }
-
- private:
-  std::FILE* file_;
-};
-
-[[noreturn]] inline void file_error(const std::filesystem::path& path, std::string_view what,
-                                    const std::error_code& error) {
-  throw io::input_error{path.string(), "", std::string{what} + ": " + error.message()};
-}
-[[nodiscard]] inline std::error_code last_error() { return {errno, std::generic_category()}; }
-
-/// Hands what was written to the disk, where the system has a call for it.
-[[nodiscard]] inline bool flush_to_disk(std::FILE* file) {
-  if (std::fflush(file) != 0) {
-    return false;
-  }
-#if __has_include(<unistd.h>)
-  return fsync(fileno(file)) == 0;
-#else
-  return true;
-#endif
-}
 
 /// JSON has no NaN and no infinity; nlohmann would write null.
 template <JsonValue Json>
@@ -130,54 +88,6 @@ namespace io {
 template <class T>
 [[nodiscard]] T read(const std::filesystem::path& path) {
   return parse<T>(read_text_file(path), path.string());
-}
-
-/// Replaces a file by `text`, or leaves it as it was.
-///
-/// errors    io::input_error with the file and what the system said
-inline void write_text_file(const std::filesystem::path& path, std::string_view text) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path target = fs::is_symlink(path, error) ? fs::canonical(path, error) : path;
-  if (target.empty()) {
-    detail::file_error(path, "cannot be written", error);
-  }
-  const fs::file_status before = fs::status(target, error);
-  if (fs::exists(before) && !fs::is_regular_file(before)) {
-    throw input_error{path.string(), "", "cannot be written: it is not a regular file"};
-  }
-  fs::path beside;
-  const auto fail = [&](const std::error_code& why) {
-    fs::remove(beside, error);
-    detail::file_error(path, "cannot be written", why);
-  };
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    beside = target;
-    beside += ".tmp" + std::to_string(attempt);
-    detail::file_stream stream(beside, "wbx");  // x: refuses a file that is there
-    if (!stream.is_open()) {
-      if (errno == EEXIST) {
-        continue;
-      }
-      detail::file_error(path, "cannot be written", detail::last_error());
-    }
-    if (std::fwrite(text.data(), 1, text.size(), stream.get()) != text.size() ||
-        !detail::flush_to_disk(stream.get()) || !stream.close()) {
-      fail(detail::last_error());
-    }
-    if (fs::exists(before)) {
-      fs::permissions(beside, before.permissions(), error);
-      if (error) {
-        fail(error);
-      }
-    }
-    fs::rename(beside, target, error);
-    if (error) {
-      fail(error);
-    }
-    return;
-  }
-  throw input_error{path.string(), "", "cannot be written: 100 unfinished copies lie beside it"};
 }
 
 /// Replaces a file by a document, or leaves it as it was; `indent` < 0 writes one line.

@@ -71,7 +71,7 @@ constexpr void expects_quantizable(precision p, const quantize_options& o) {
               o.four_over_six <= four_over_six::mean_squared_error,
           "quantize: every option must be one of its enumerators");
   const precision_format& f = format_of(p);
-  expects(o.percentile > 0.0 && o.percentile <= 100.0, "quantize: percentile must be in (0, 100]");
+  is_valid(o);
   expects(o.symmetry == symmetry::symmetric ||
               (!f.element && f.scales.block_cols == 0 && f.scales.block_rows == 0),
           "quantize: only INT8 and INT4 can be asymmetric (INT4_G128_ZP4 and ZP16 are)");
@@ -82,8 +82,6 @@ constexpr void expects_quantizable(precision p, const quantize_options& o) {
               (family_of(p, o.symmetry) != format_family::gguf_blocks &&
                family_of(p, o.symmetry) != format_family::affine),
           "quantize: GGUF and asymmetric formats round to nearest only");
-  expects(!o.tensor_absmax || (*o.tensor_absmax >= 0.0F && is_a_number(*o.tensor_absmax)),
-          "quantize: tensor_absmax must be finite and not negative");
   expects(o.four_over_six == four_over_six::off || o.nvfp4 == nvfp4_rule::transformer_engine,
           "quantize: four_over_six goes with nvfp4_rule::transformer_engine");
   expects(o.scales.empty() || family_of(p, o.symmetry) == format_family::scaled,

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 
@@ -39,6 +40,21 @@ struct quantize_options {
   std::span<const float>
       scales{};  // given instead of chosen: one per tensor, row, column or group, row by row; not owned
 };
+
+/// Refuses options that make no sense in any format; returns true otherwise.
+///
+/// requires  percentile in (0, 100]; group_size > 0 where per_group reads it; tensor_absmax, where given, finite and not negative
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+constexpr bool is_valid(const quantize_options& o) {
+  detail::expects(o.percentile > 0.0 && o.percentile <= 100.0,
+                  "quantize: percentile must be in (0, 100]");
+  detail::expects(o.granularity != granularity::per_group || o.group_size > 0,
+                  "quantize: group_size must be positive");
+  detail::expects(!o.tensor_absmax || (*o.tensor_absmax >= 0.0F &&
+                                       *o.tensor_absmax <= std::numeric_limits<float>::max()),
+                  "quantize: tensor_absmax must be finite and not negative");
+  return true;
+}
 
 /// One scale per block_rows x block_cols elements; a short last block has one as well.
 struct scale_grid {

@@ -41,6 +41,17 @@ TEST_CASE("enumerators print the name they parse from") {
   all(detail::calibration_names);
   all(detail::rounding_names);
   all(detail::overflow_names);
+  all(detail::special_rule_names);
+  all(detail::mx_scale_rule_names);
+  all(detail::nvfp4_rule_names);
+  all(detail::four_over_six_names);
+  all(detail::symmetry_names);
+  all(detail::scaling_names);
+  all(detail::error_report_names);
+  all(detail::accumulation_names);
+  all(detail::scale_arithmetic_names);
+  all(detail::smooth_factor_names);
+  all(detail::hadamard_signs_names);
   all(detail::confidence_names);
 }
 
@@ -206,6 +217,77 @@ TEST_CASE("activations") {
   CHECK(fmt::format("{}", d) == "q_proj: 12 FP16, 3 NVFP4");
   CHECK(fmt::format("{}", scale_average{.operator_name = "q", .averages = {1, 2}, .steps = 1}) ==
         "q: 2 scales after 1 step");
+}
+
+TEST_CASE("values of 16 bits are formatted as floats") {
+  CHECK(fmt::format("{} {}", float16_t{0x3E00}, bfloat16_t{0xC020}) == "1.5 -2.5");
+  CHECK(fmt::format("[{:>8.3f}]", float16_t{0x3555}) == "[   0.333]");
+  CHECK(fmt::format("{:.2e}", bfloat16_t{0x7F7F}) == "3.39e+38");
+  CHECK(fmt::format("{} {} {}", float16_t{0x8000}, float16_t{0xFC00}, bfloat16_t{0x7FC0}) ==
+        "-0 -inf nan");
+}
+
+TEST_CASE("options of quantization") {
+  CHECK(fmt::format("{}", quantize_options{}) == "per_tensor, absmax");
+  CHECK(fmt::format("{}", quantize_options{.granularity = granularity::per_group,
+                                           .group_size = 64,
+                                           .calibration_mode = calibration::percentile,
+                                           .rounding = rounding::stochastic,
+                                           .seed = 7}) ==
+        "per_group of 64, percentile 99.9, stochastic with seed 7");
+  CHECK(fmt::format("{}", quantize_options{.symmetry = symmetry::asymmetric,
+                                           .scaling = scaling::division,
+                                           .mx_rule = mx_scale_rule::rceil,
+                                           .nvfp4 = nvfp4_rule::torchao,
+                                           .four_over_six = four_over_six::mean_squared_error,
+                                           .tensor_absmax = 2.5F}) ==
+        "per_tensor, absmax, asymmetric, by division, MX by rceil, NVFP4 as torchao, 4 over 6 by "
+        "mean_squared_error, tensor absmax 2.5");
+  const std::vector<float> scales{1, 2};
+  CHECK(fmt::format("{}", quantize_options{.granularity = granularity::per_token,
+                                           .scales = scales}) == "per_token, 2 given scales");
+  CHECK(fmt::format("{}", make_scale_grid(precision::nvfp4, 64, 512)) ==
+        "64 x 32 scales of 1 x 16 elements");
+  CHECK(fmt::format("{}", make_scale_grid(precision::fp16, 64, 512)) == "no scales");
+}
+
+TEST_CASE("quantized tensors") {
+  const std::vector<float> x(64, 1.0F);
+  const matrix_view<const float> matrix{x.data(), 2, 32};
+  // 2 x 16 bytes of codes, 4 scales, the tensor's scale of 4: storage_bytes(nvfp4, 2, 32).
+  CHECK(fmt::format("{}", quantize<precision::nvfp4>(matrix)) ==
+        "NVFP4 2 x 32: 40 bytes, 5 bits an element");
+  CHECK(fmt::format("{}", quantize(precision::int4, matrix)) ==
+        "INT4 2 x 32: 36 bytes, 4.5 bits an element");
+  CHECK(fmt::format("[{:>45}]", quantize(precision::bf16, matrix)) ==
+        "[   BF16 2 x 32: 128 bytes, 16 bits an element]");
+  CHECK(fmt::format("{}", quantized_storage{}) == "FP16 0 x 0: 0 bytes, 0 bits an element");
+  dynamic_quantizer<> quantizer{{.calibration_mode = calibration::absmax}};
+  CHECK(fmt::format("{}", quantizer.encode_activation(matrix, "q")) ==
+        "FP8_E4M3 2 x 32: 72 bytes, 9 bits an element; FP8_E4M3, scale 0.002232, outlier ratio 1, "
+        "0 clipped");
+}
+
+TEST_CASE("what quantization did") {
+  CHECK(fmt::format("{}", quantization_counts{.clipped = 3}) == "3 clipped");
+  CHECK(fmt::format("{}", quantization_counts{.nan = 1, .inf = 2}) == "0 clipped, 1 NaN, 2 Inf");
+  const std::vector<float> exact{1, 2, -2, std::numeric_limits<float>::quiet_NaN()};
+  const std::vector<float> rounded{1, 2.5F, -2, 0};
+  // d^2 = 0.25 of 9: 10 log10(36) = 15.56 dB.
+  CHECK(fmt::format("{}", compare(exact, rounded)) ==
+        "SQNR 15.6 dB, relative MSE 0.0278, largest error 0.5, 1 NaN and 0 Inf in one only");
+  CHECK(fmt::format("{}", quantization_error{}) == "SQNR inf dB, relative MSE 0, largest error 0");
+  CHECK(fmt::format("{}", quantization_metadata{.error = quantization_error{.sqnr_db = 31.44}}) ==
+        "FP16, scale 1, outlier ratio 0, 0 clipped, SQNR 31.4 dB");
+  CHECK(fmt::format("{}", absmax(exact)) == "2, 1 NaN, 0 Inf");
+  CHECK(fmt::format("{}", absmax(rounded)) == "2.5");
+  CHECK(fmt::format("{}", mse_clip{.scale = 0.5F, .clip = 3.5F, .mse = 0.01, .absmax_mse = 0.02}) ==
+        "clip 3.5, scale 0.5, MSE 0.01 (absmax 0.02)");
+  CHECK(fmt::format(
+            "{}",
+            entropy_clip{
+                .scale = 0.5F, .clip = 3.5F, .divergence = 0.01, .absmax_divergence = 0.02}) ==
+        "clip 3.5, scale 0.5, divergence 0.01 (absmax 0.02)");
 }
 
 TEST_CASE("recommendations") {

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -15,59 +14,16 @@
 #include "quantroof/core.hpp"
 #include "quantroof/io/hardware_file.hpp"
 #include "quantroof/io/quantizer_file.hpp"
+#include "scratch.hpp"
 #include "test_table.hpp"
 
 namespace {
 
 using namespace quantroof;
 namespace fs = std::filesystem;
-
-/// A folder of its own that goes away with the test.
-class scratch {
- public:
-  scratch() {
-    for (int i = 0;; ++i) {
-      folder_ = fs::temp_directory_path() / ("quantroof_test_" + std::to_string(i));
-      if (fs::create_directory(folder_)) {
-        return;
-      }
-    }
-  }
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-  ~scratch() {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  [[nodiscard]] fs::path operator/(std::string_view name) const { return folder_ / name; }
-  [[nodiscard]] fs::path write(std::string_view name, std::string_view text) const {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return folder_ / name;
-  }
-  [[nodiscard]] std::size_t files() const {
-    return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(folder_), fs::directory_iterator{}));
-  }
-
- private:
-  fs::path folder_;
-};
-
-std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// The one exception that `action` throws; a default one when it throws none.
-template <class Action>
-io::input_error error_of(Action action) {
-  try {
-    action();
-  } catch (const io::input_error& error) {
-    return error;
-  }
-  return {"", "", "nothing was thrown"};
-}
+using test::content;
+using test::error_of;
+using test::scratch;
 
 // ---- Texts ---------------------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 // JSON hooks of every type: what is written reads back as the same value, and what is wrong is refused by its place.
 #include "quantroof/io/json.hpp"
 
+#include <concepts>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -104,6 +105,43 @@ TEST_CASE("predictions survive JSON") {
   const auto back = json.get<step_request>();
   CHECK(back.attention == request.attention);
   CHECK(back.seq_len == 4096);
+}
+
+TEST_CASE("quantization survives JSON") {
+  const auto again = [](const quantize_options& options) {
+    const nlohmann::json json = options;
+    return json == nlohmann::json(json.get<quantize_options>()) && json.size() == 12;
+  };
+  CHECK(again({}));
+  const quantize_options unusual{.granularity = granularity::per_group,
+                                 .group_size = 64,
+                                 .calibration_mode = calibration::mse_optimal,
+                                 .percentile = 99.5,
+                                 .symmetry = symmetry::asymmetric,
+                                 .scaling = scaling::division,
+                                 .rounding = rounding::stochastic,
+                                 .seed = 9223372036854775807U,
+                                 .mx_rule = mx_scale_rule::rceil,
+                                 .nvfp4 = nvfp4_rule::modelopt,
+                                 .four_over_six = four_over_six::mean_squared_error,
+                                 .tensor_absmax = 0.1F};
+  CHECK(again(unusual));
+  const auto back = nlohmann::json(unusual).get<quantize_options>();
+  CHECK(back.granularity == unusual.granularity);
+  CHECK(back.group_size == unusual.group_size);
+  CHECK(back.calibration_mode == unusual.calibration_mode);
+  CHECK(back.percentile == unusual.percentile);
+  CHECK(back.symmetry == unusual.symmetry);
+  CHECK(back.scaling == unusual.scaling);
+  CHECK(back.rounding == unusual.rounding);
+  CHECK(back.seed == unusual.seed);
+  CHECK(back.mx_rule == unusual.mx_rule);
+  CHECK(back.nvfp4 == unusual.nvfp4);
+  CHECK(back.four_over_six == unusual.four_over_six);
+  CHECK(back.tensor_absmax == unusual.tensor_absmax);
+  CHECK(nlohmann::json::parse(R"({"scaling": "division"})").get<quantize_options>().scaling ==
+        scaling::division);
+  CHECK(round_trips(quantization_counts{.nan = 1, .inf = 2, .clipped = 3}));
 }
 
 TEST_CASE("dynamic quantization survives JSON") {
@@ -212,7 +250,11 @@ void check_refusals(const Rows& rows) {
     }
     CHECK(pointer == r.pointer);
     CHECK_THAT(rule, test::contains(r.rule));
-    CHECK(value == before);
+    if constexpr (std::equality_comparable<T>) {
+      CHECK(value == before);
+    } else {
+      CHECK(nlohmann::json(value) == nlohmann::json(before));
+    }
   }
 }
 
@@ -340,6 +382,24 @@ TEST_CASE("a model or workload that is wrong is refused by its place") {
       {R"({"precision": "FP32"})", "/precision", "at most 16 bits"},
       {R"({"percentile": 0})", "/percentile", "must be in (0, 100]"},
       {R"({"smoothing": 1})", "/smoothing", "must be in [0, 1)"},
+  });
+  check_refusals<quantize_options>(std::vector<refusal>{
+      {R"({"percentile": 101})", "/percentile", "must be in (0, 100]"},
+      {R"({"granularity": "per_group", "group_size": 0})", "/group_size", "must be positive"},
+      {R"({"group_size": -1})", "/group_size", "must not be negative"},
+      {R"({"tensor_absmax": -1})", "/tensor_absmax", "must be finite and not negative"},
+      {R"({"tensor_absmax": 1e39})", "/tensor_absmax", "too large for a 32-bit float"},
+      {R"({"seed": 18446744073709551615})", "/seed", "is too large"},
+      {R"({"mx_rule": "round"})", "/mx_rule", "known: floor, rceil, even, ceil"},
+      {R"({"nvfp4": "nvidia"})", "/nvfp4", "known: transformer_engine, torchao"},
+      {R"({"four_over_six": true})", "/four_over_six", "must be a name, not a boolean"},
+      {R"({"rounding": "up"})", "/rounding", "known: nearest_even, toward_zero, stochastic"},
+      {R"({"symmetry": "both"})", "/symmetry", "known: symmetric, asymmetric"},
+      {R"({"scaling": "shift"})", "/scaling", "known: reciprocal, division"},
+      {R"({"scales": [1]})", "/scales", "is not a known member"},
+  });
+  check_refusals<quantization_counts>(std::vector<refusal>{
+      {R"({"nan": 1, "inf": 2, "clipped": -3})", "/clipped", "must not be negative"},
   });
   check_refusals<adaptive_quant_config>(std::vector<refusal>{
       {R"({"precision_candidates": []})", "/precision_candidates", "must not be empty"},
