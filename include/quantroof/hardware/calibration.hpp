@@ -261,6 +261,8 @@ struct device_calibration {
   short_string<32> device{};  // key of the hardware_spec that was measured
   architecture arch = architecture::other;
   short_string<16> date{};  // of the fit
+  int sm_count = 0;         // of that device: boards that agree in SMs and clock are alike
+  double clock_mhz = 0;
   std::array<gemm_constants, gemm_kernel_count> gemm{};
   std::array<prefill_constants, 2> prefill{};  // by attention_width of the products
   std::array<decode_constants, 2> decode{};    // by attention_width of the KV cache

@@ -21,6 +21,11 @@ namespace quantroof {
 /// How near the measured device is to the one asked about.
 enum class calibration_basis : std::uint8_t { measured, architecture, generation, related };
 
+/// What makes devices of one generation alike. GEMMs follow the architecture: B300 and GB300 share matrix units that B200 lacks. Attention is
+/// bound by cycles of products and exponentials, which the data sheet tells apart, so that the board decides: GB300 runs at GB200's clock
+/// with as many SMs.
+enum class kinship : std::uint8_t { architecture, board };
+
 namespace detail {
 inline constexpr name_table<calibration_basis, 4> calibration_basis_names{{
     {calibration_basis::measured, "measured"},
@@ -40,14 +45,24 @@ inline constexpr std::array<std::array<int, 5>, 5> generation_distance{{
     {3, 1, 4, 2, 0},  // blackwell_rtx
 }};
 
-/// 0: this device; 1: another of its architecture; 2: of its generation; from 3: another generation.
+/// 0: this device; 1: its nearest kin; 2, 3: further; from 4: another generation.
 [[nodiscard]] constexpr int calibration_distance(const hardware_spec& hw,
-                                                 const device_calibration& c) {
-  if (hw.arch == c.arch) {
-    return hw.key.view() == c.device.view() ? 0 : 1;
+                                                 const device_calibration& c, kinship kin) {
+  const bool same = hw.arch == c.arch;
+  if (same && hw.key.view() == c.device.view()) {
+    return 0;
   }
-  return 2 + generation_distance[static_cast<std::size_t>(generation_of(hw.arch))]
-                                [static_cast<std::size_t>(generation_of(c.arch))];
+  const int generations = generation_distance[static_cast<std::size_t>(generation_of(hw.arch))]
+                                             [static_cast<std::size_t>(generation_of(c.arch))];
+  if (generations > 0) {
+    return 3 + generations;
+  }
+  const bool board = c.sm_count > 0 && hw.sm_count.value_or(-1) == c.sm_count &&
+                     hw.tensor_clock_mhz.value_or(-1) == c.clock_mhz;
+  if (kin == kinship::board && board) {
+    return 1;
+  }
+  return same ? (kin == kinship::board ? 2 : 1) : 3;
 }
 
 }  // namespace detail
@@ -95,7 +110,8 @@ struct interval_growth {
 /// example   find_calibration(hw, own, [](const device_calibration& c) -> const gemm_constants& { return c.gemm[0]; })
 template <class Pick>
 [[nodiscard]] constexpr auto find_calibration(const hardware_spec& hw,
-                                              const device_calibration* own, Pick family) {
+                                              const device_calibration* own, Pick family,
+                                              kinship kin = kinship::architecture) {
   using constants = std::remove_cvref_t<decltype(family(*device_calibrations.front()))>;
   calibration_match<constants> match;
   if (own != nullptr && own->device.view() == hw.key.view() && family(*own).fit.is_measured()) {
@@ -116,15 +132,17 @@ template <class Pick>
     if (!candidate.fit.is_measured()) {
       continue;
     }
-    const int distance = detail::calibration_distance(hw, *c);
+    const int distance = detail::calibration_distance(hw, *c, kin);
     if (distance < nearest) {
       nearest = distance;
       match.constants = &candidate;
     }
   }
-  match.basis = nearest <= 2 && hw.vendor == vendor::nvidia
-                    ? static_cast<calibration_basis>(nearest)
-                    : calibration_basis::related;
+  if (hw.vendor == vendor::nvidia && nearest <= 3) {
+    match.basis = nearest <= 2 ? calibration_basis::architecture : calibration_basis::generation;
+  } else {
+    match.basis = calibration_basis::related;
+  }
   return match;
 }
 

@@ -12,6 +12,7 @@ namespace quantroof::measured {
 // clang-format off
 inline constexpr device_calibration a100_sxm_80gb{.device = "a100_sxm_80gb", .arch = architecture::ampere_ga100,
 .date = "2026-11-24",
+.sm_count = 108, .clock_mhz = 1410,
 .gemm = {{
 {.tiles = {{64, 64}, {16, 256}, {128, 256}}, .split = split_k::fills_device, .l2_share = 0.3, .clock_loss = 0.05,
 .matrix_share = 0.9594, .memory_share = 0.8343, .fixed_us = 3.936, .feed_bytes_per_clock = 49.95,

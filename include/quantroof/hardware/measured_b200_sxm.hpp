@@ -12,6 +12,7 @@ namespace quantroof::measured {
 // clang-format off
 inline constexpr device_calibration b200_sxm{.device = "b200_sxm", .arch = architecture::blackwell,
 .date = "2026-11-24",
+.sm_count = 148, .clock_mhz = 1856,
 .gemm = {{
 {.tiles = {{64, 64}, {128, 64}, {128, 128}}, .split = split_k::fills_device, .l2_share = 0.61, .clock_loss = 0.08,
 .matrix_share = 0.737, .memory_share = 0.7935, .fixed_us = 2.208, .feed_bytes_per_clock = 113.3,

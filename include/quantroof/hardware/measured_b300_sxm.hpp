@@ -12,6 +12,7 @@ namespace quantroof::measured {
 // clang-format off
 inline constexpr device_calibration b300_sxm{.device = "b300_sxm", .arch = architecture::blackwell_ultra,
 .date = "2026-11-24",
+.sm_count = 148, .clock_mhz = 1856,
 .gemm = {{
 {.tiles = {{64, 64}, {128, 64}, {128, 128}}, .split = split_k::fills_device, .l2_share = 0.61, .clock_loss = 0.08,
 .matrix_share = 0.7867, .memory_share = 0.7378, .fixed_us = 1.989, .feed_bytes_per_clock = 122, .soft_waves = 0.967,
@@ -39,13 +40,15 @@ inline constexpr device_calibration b300_sxm{.device = "b300_sxm", .arch = archi
 }},
 .prefill = {{
 {.kernel = attention_kernel::trtllm, .token_heads_dim = 512, .fixed_us = 7.318, .matmul = 0.8699, .softmax = 1.08,
-.softmax_fixed = 0.02, .block_cycles = 5520, .tail = 0.6066, .token_us = 0.00155, .write_share = 0.5035,
-.memory_share = 0.7091, .l2_speedup = 2.406, .l2_share = 0.6747, .fit = {.source = "aic:vllm-0.24.0", .rows = 207,
-.error = 0.03866, .overhead = {0.9436, 1.129}, .memory = {0.9546, 1.096}, .compute = {0.9589, 1.076}}},
+.softmax_fixed = 0.02, .wide_head = 1.4, .block_cycles = 5520, .tail = 0.6066, .token_us = 0.00155,
+.write_share = 0.5035, .memory_share = 0.7091, .l2_speedup = 2.406, .l2_share = 0.6747,
+.fit = {.source = "aic:vllm-0.24.0", .rows = 207, .error = 0.03866, .overhead = {0.9436, 1.129}, .memory = {0.9546,
+1.096}, .compute = {0.9589, 1.076}}},
 {.kernel = attention_kernel::trtllm, .token_heads_dim = 512, .fixed_us = 9.746, .matmul = 0.6906, .softmax = 1.014,
-.softmax_fixed = 0.02, .block_cycles = 94.06, .tail = 0.5679, .token_us = 0.005597, .write_share = 0.4798,
-.memory_share = 0.7698, .l2_speedup = 1.743, .l2_share = 0.2816, .fit = {.source = "aic:vllm-0.24.0", .rows = 207,
-.error = 0.06632, .overhead = {0.8717, 1.148}, .memory = {0.9061, 1.16}, .compute = {0.9333, 1.16}}},
+.softmax_fixed = 0.02, .wide_head = 1.04, .block_cycles = 94.06, .tail = 0.5679, .token_us = 0.005597,
+.write_share = 0.4798, .memory_share = 0.7698, .l2_speedup = 1.743, .l2_share = 0.2816,
+.fit = {.source = "aic:vllm-0.24.0", .rows = 207, .error = 0.06632, .overhead = {0.8717, 1.148}, .memory = {0.9061,
+1.16}, .compute = {0.9333, 1.16}}},
 }},
 .decode = {{
 {.kernel = attention_kernel::trtllm, .fixed_us = 8.853, .memory_share = 0.8851, .l2_speedup = 2.943,

@@ -11,6 +11,7 @@ namespace quantroof::measured {
 
 // clang-format off
 inline constexpr device_calibration gb200{.device = "gb200", .arch = architecture::blackwell, .date = "2026-11-24",
+.sm_count = 152, .clock_mhz = 2008,
 .gemm = {{
 {.tiles = {{64, 64}, {128, 64}, {128, 128}}, .split = split_k::fills_device, .l2_share = 0.61, .clock_loss = 0.08,
 .matrix_share = 0.6927, .memory_share = 0.8183, .fixed_us = 2.273, .feed_bytes_per_clock = 119.1,

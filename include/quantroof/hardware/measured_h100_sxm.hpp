@@ -11,6 +11,7 @@ namespace quantroof::measured {
 
 // clang-format off
 inline constexpr device_calibration h100_sxm{.device = "h100_sxm", .arch = architecture::hopper, .date = "2026-11-24",
+.sm_count = 132, .clock_mhz = 1830,
 .gemm = {{
 {.tiles = {{64, 64}}, .split = split_k::fills_device, .l2_share = 0.42, .clock_loss = 0.13, .matrix_share = 0.8934,
 .memory_share = 0.8609, .fixed_us = 2.951, .feed_bytes_per_clock = 113.8, .soft_waves = 0.8782,

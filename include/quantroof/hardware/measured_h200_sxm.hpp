@@ -11,6 +11,7 @@ namespace quantroof::measured {
 
 // clang-format off
 inline constexpr device_calibration h200_sxm{.device = "h200_sxm", .arch = architecture::hopper, .date = "2026-11-24",
+.sm_count = 132, .clock_mhz = 1830,
 .gemm = {{
 {.tiles = {{64, 64}}, .split = split_k::fills_device, .l2_share = 0.42, .clock_loss = 0.13, .matrix_share = 0.879,
 .memory_share = 0.8836, .fixed_us = 3.044, .feed_bytes_per_clock = 112, .soft_waves = 0.9229, .epilogue_gb_s = 50.3,

@@ -11,6 +11,7 @@ namespace quantroof::measured {
 
 // clang-format off
 inline constexpr device_calibration l40s{.device = "l40s", .arch = architecture::ada, .date = "2026-11-24",
+.sm_count = 142, .clock_mhz = 2490,
 .gemm = {{
 {.tiles = {{64, 64}, {128, 128}, {16, 256}, {64, 32}, {128, 64}}, .split = split_k::fills_device, .l2_share = 1.03,
 .clock_loss = 0.32, .matrix_share = 0.8348, .memory_share = 0.802, .fixed_us = 1.583, .feed_bytes_per_clock = 15.61,

@@ -12,6 +12,7 @@ namespace quantroof::measured {
 // clang-format off
 inline constexpr device_calibration rtx_pro_6000_server{.device = "rtx_pro_6000_server",
 .arch = architecture::blackwell_sm120, .date = "2026-11-24",
+.sm_count = 188, .clock_mhz = 2430,
 .gemm = {{
 {.tiles = {{64, 64}, {256, 64}, {128, 256}, {16, 256}}, .split = split_k::fills_device, .l2_share = 1.01,
 .clock_loss = 0.02, .matrix_share = 0.9433, .memory_share = 0.8641, .fixed_us = 1.867, .feed_bytes_per_clock = 24.68,

@@ -30,6 +30,8 @@ inline constexpr std::size_t fewest_rows = 20;
   c.device = hw.key;
   c.arch = hw.arch;
   c.date = date.substr(0, 16);
+  c.sm_count = hw.sm_count.value_or(0);
+  c.clock_mhz = hw.tensor_clock_mhz.value_or(0);
   std::array<row_list, gemm_kernel_count> gemm;
   std::array<row_list, 2> prefill;
   std::array<row_list, 2> decode;

@@ -190,8 +190,8 @@ void put_families(std::string& to, std::string_view name, const Families& famili
 [[nodiscard]] inline std::string to_cpp(const device_calibration& c) {
   std::string text = fmt::format(
       "inline constexpr device_calibration {}{{.device = \"{}\", .arch = architecture::{}, .date = "
-      "\"{}\",\n",
-      c.device.view(), c.device.view(), to_string(c.arch), c.date.view());
+      "\"{}\",\n.sm_count = {}, .clock_mhz = {:.4g},\n",
+      c.device.view(), c.device.view(), to_string(c.arch), c.date.view(), c.sm_count, c.clock_mhz);
   internal::put_families(text, "gemm", c.gemm);
   internal::put_families(text, "prefill", c.prefill);
   internal::put_families(text, "decode", c.decode);

@@ -68,6 +68,8 @@ namespace quantroof::io {
     for (const measurement* row : rows) {
       wide = wide || row->attention.head_dim > 192;
     }
+    // where nobody measured d 256: between what B200 and GB200 take
+    structure.wide_head = rows.front()->width == attention_width::bits16 ? 1.4 : 1.04;
     if (wide) {
       free.push_back({"wide_head", &c::wide_head, 1.2, 0, inf});
     }

@@ -252,6 +252,8 @@ struct detail::json_record<device_calibration> {
     m.required("device", c.device);
     m.required("arch", c.arch);
     m.optional("date", c.date);
+    m.optional("sm_count", c.sm_count);
+    m.optional("clock_mhz", c.clock_mhz);
     family("gemm_dense16", c.gemm[0]);
     family("gemm_fp8", c.gemm[1]);
     family("gemm_fp8_block128", c.gemm[2]);

@@ -250,7 +250,8 @@ struct calibrated_model {
     if (decodes || s.seq_len_q == 1) {
       const auto found = find_calibration(
           hw, own,
-          [row](const device_calibration& c) -> const decode_constants& { return c.decode[row]; });
+          [row](const device_calibration& c) -> const decode_constants& { return c.decode[row]; },
+          kinship::board);
       detail::expects(found.constants != nullptr,
                       "calibrated_model: no decode attention was measured");
       kernel_estimate e = estimate_decode(
@@ -260,7 +261,8 @@ struct calibrated_model {
     }
     const auto found = find_calibration(
         hw, own,
-        [row](const device_calibration& c) -> const prefill_constants& { return c.prefill[row]; });
+        [row](const device_calibration& c) -> const prefill_constants& { return c.prefill[row]; },
+        kinship::board);
     detail::expects(found.constants != nullptr,
                     "calibrated_model: no prefill attention was measured");
     prefill_constants constants = *found.constants;

@@ -175,6 +175,12 @@ TEST_CASE(
       hw::gb300, nullptr,
       [](const device_calibration& c) -> const gemm_constants& { return c.gemm[0]; });
   CHECK(found.constants == &measured::b300_sxm.gemm[0]);
+  const auto attention = find_calibration(
+      hw::gb300, nullptr,
+      [](const device_calibration& c) -> const decode_constants& { return c.decode[0]; },
+      kinship::board);
+  CHECK(attention.constants == &measured::gb200.decode[0]);
+  CHECK(attention.basis == calibration_basis::architecture);
 }
 
 TEST_CASE("a calibration of one's own comes first on its device") {
