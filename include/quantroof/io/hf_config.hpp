@@ -290,10 +290,6 @@ template <JsonValue Json>
       std::filesystem::is_directory(path, ignored) ? path / "config.json" : path;
   return model_from_hf_config(read_json_file(file), file.string());
 }
-/// The same under the name that its siblings have: read_json_file, read_text_file.
-[[nodiscard]] inline model_config read_hf_config(const std::filesystem::path& path) {
-  return model_from_hf_config(path);
-}
 
 }  // namespace io
 }  // namespace quantroof
