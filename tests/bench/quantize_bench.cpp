@@ -25,8 +25,8 @@
 
 #include <fmt/format.h>
 
+#include "noise.hpp"
 #include "quantroof/core.hpp"
-#include "test_noise.hpp"
 
 #if defined(__linux__)
 #include <sched.h>
