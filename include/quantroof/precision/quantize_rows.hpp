@@ -93,7 +93,8 @@ struct element_writer {
     if (mode != rounding::nearest_even) {
       for (std::size_t i = 0; i < count; ++i) {
         if (magnitude_bits(x[i]) < inf_bits) {
-          codes[i] = encode(format, scale(x[i], i), mode, overflow::saturate, special_rule::cuda,
+          const float scaled = finite_float(static_cast<double>(scale(x[i], i)));  // no Inf
+          codes[i] = encode(format, scaled, mode, overflow::saturate, special_rule::cuda,
                             random_bits_at(seed, position + i));
         }
       }

@@ -446,6 +446,28 @@ TEST_CASE("what fills up a chunk is not counted") {
   }
 }
 
+TEST_CASE("values far beyond the scale saturate in every rounding") {
+  const std::vector<float> x{
+      3e38F, -3e38F};  // x / scale is beyond float; FNUZ has one code for Inf and NaN
+  const float scale = 1e-15F;
+  for (const precision p : elements) {
+    if (format_of(p).element_bits == 16) {
+      continue;
+    }
+    for (const rounding mode :
+         {rounding::nearest_even, rounding::toward_zero, rounding::stochastic}) {
+      for (const scaling how : {scaling::reciprocal, scaling::division}) {
+        CAPTURE(to_string(p), to_string(mode), to_string(how));
+        const quantized_storage q = quantize(
+            p, view(x, 1),
+            {.scaling = how, .rounding = mode, .scales = std::span<const float>{&scale, 1}});
+        CHECK(dequantize(q) == std::vector<float>{element_max(p) * scale, -element_max(p) * scale});
+        CHECK(q.counts.clipped == 2);
+      }
+    }
+  }
+}
+
 TEST_CASE("sizes, null views and values that are no enumerators are refused by name") {
   const std::vector<float> x(512, 1.0F);
   const std::size_t huge = std::numeric_limits<std::size_t>::max();
