@@ -70,26 +70,34 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/model/transformer.hpp
     include/quantroof/precision/absmax.hpp
     include/quantroof/precision/block_format.hpp
+    include/quantroof/precision/chunk_scaling.hpp
     include/quantroof/precision/clip_scale.hpp
+    include/quantroof/precision/code_packing.hpp
     include/quantroof/precision/dequantize.hpp
     include/quantroof/precision/e8m0.hpp
     include/quantroof/precision/element_coding.hpp
     include/quantroof/precision/element_kernels.hpp
     include/quantroof/precision/element_rounder.hpp
+    include/quantroof/precision/element_writer.hpp
     include/quantroof/precision/entropy_clip.hpp
     include/quantroof/precision/executor.hpp
     include/quantroof/precision/float_format.hpp
+    include/quantroof/precision/format_family.hpp
     include/quantroof/precision/gguf_block.hpp
     include/quantroof/precision/granularity.hpp
     include/quantroof/precision/integer_codec.hpp
     include/quantroof/precision/largest.hpp
     include/quantroof/precision/minifloat.hpp
     include/quantroof/precision/mse_clip.hpp
+    include/quantroof/precision/mx_scale.hpp
+    include/quantroof/precision/nvfp4_scale.hpp
     include/quantroof/precision/percentile.hpp
     include/quantroof/precision/precision.hpp
     include/quantroof/precision/quantization_counts.hpp
     include/quantroof/precision/quantization_error.hpp
     include/quantroof/precision/quantize.hpp
+    include/quantroof/precision/quantize_affine.hpp
+    include/quantroof/precision/quantize_blocks.hpp
     include/quantroof/precision/quantize_options.hpp
     include/quantroof/precision/quantize_rows.hpp
     include/quantroof/precision/quantized_tensor.hpp
@@ -98,6 +106,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/precision/scale_rules.hpp
     include/quantroof/precision/special_codes.hpp
     include/quantroof/precision/storage_types.hpp
+    include/quantroof/precision/tensor_quantizer.hpp
     include/quantroof/precision/thread_executor.hpp
     include/quantroof/roofline/attention.hpp
     include/quantroof/roofline/attention_tiles.hpp

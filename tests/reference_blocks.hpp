@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a row becomes in a block format, written value by value with the scalar codec: an independent, slow reference for the loops
-// of precision/quantize_rows.hpp. The scales are those of precision/block_format.hpp, tested by hand.
+// of precision/quantize_rows.hpp and quantize_blocks.hpp. The scales are those of block_format.hpp, mx_scale.hpp and nvfp4_scale.hpp, tested by
+// hand.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,8 @@
 #include <span>
 
 #include "quantroof/precision/block_format.hpp"
+#include "quantroof/precision/mx_scale.hpp"
+#include "quantroof/precision/nvfp4_scale.hpp"
 
 namespace test {
 

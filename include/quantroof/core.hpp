@@ -27,6 +27,8 @@
 #include "quantroof/precision/block_format.hpp"
 #include "quantroof/precision/dequantize.hpp"
 #include "quantroof/precision/minifloat.hpp"
+#include "quantroof/precision/mx_scale.hpp"
+#include "quantroof/precision/nvfp4_scale.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/precision/quantization_error.hpp"
 #include "quantroof/precision/quantize.hpp"

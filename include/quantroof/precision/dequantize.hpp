@@ -17,12 +17,14 @@
 
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/matrix_view.hpp"
+#include "quantroof/precision/code_packing.hpp"
 #include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/element_kernels.hpp"
 #include "quantroof/precision/executor.hpp"
+#include "quantroof/precision/format_family.hpp"
 #include "quantroof/precision/gguf_block.hpp"
 #include "quantroof/precision/precision.hpp"
-#include "quantroof/precision/quantize.hpp"
+#include "quantroof/precision/quantize_options.hpp"
 #include "quantroof/precision/quantized_tensor.hpp"
 
 namespace quantroof {

@@ -25,6 +25,8 @@
 #include "quantroof/precision/block_format.hpp"
 #include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/minifloat.hpp"
+#include "quantroof/precision/mx_scale.hpp"
+#include "quantroof/precision/nvfp4_scale.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/precision/quantized_tensor.hpp"
 #include "quantroof/precision/scale_rules.hpp"

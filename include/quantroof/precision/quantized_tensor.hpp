@@ -2,7 +2,7 @@
 //
 // A quantized matrix in memory: packed codes, scales, zero points, and what happened on the way.
 //
-//   codes        row after row, each row starting on a byte; packing as element_kernels.hpp shows
+//   codes        row after row, each row starting on a byte; packing as code_packing.hpp shows
 //   scale_codes  MX: E8M0, NVFP4: E4M3; one byte per block, row after row of the grid
 //   scales       all other formats with scales, as values: FP32, or on the FP16 grid where the format stores FP16
 //   GGUF         the whole blocks, scales included, as the file holds them (gguf_block.hpp); no other scales

@@ -3,7 +3,7 @@
 // The choices that producers of block formats make differently, by name: which rule gives an MX block its power of two, whose order
 // of operations an NVFP4 tensor follows, whether integers get a zero point, how a scale is applied.
 //
-// Not here: the rules themselves (block_format.hpp).
+// Not here: the rules themselves (mx_scale.hpp, nvfp4_scale.hpp, block_format.hpp).
 #pragma once
 
 #include <cstdint>

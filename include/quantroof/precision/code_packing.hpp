@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Codes of 4, 6, 8 and 16 bits as bytes.
+//
+//   4-bit codes   byte i = code 2i | code 2i+1 << 4                                 element 2i in the low nibble
+//   6-bit codes   3 bytes = code 4i | code 4i+1 << 6 | code 4i+2 << 12 | code 4i+3 << 18    a stream of bits, lowest first
+//   16-bit codes  low byte first
+//
+// Not here: GGUF's nibbles, whose order differs (gguf_block.hpp).
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "quantroof/precision/chunk_scaling.hpp"
+
+namespace quantroof::detail {
+
+/// Bytes that `count` codes of `bits` bits take.
+[[nodiscard]] constexpr std::size_t packed_bytes(std::size_t count, int bits) {
+  return (count * static_cast<std::size_t>(bits) + 7) / 8;
+}
+
+/// Packs 256 codes of `Bits` bits as the head of this file shows.
+template <int Bits>
+[[gnu::noinline]] constexpr void pack_whole(const chunk<std::uint32_t>& codes, std::uint8_t* out) {
+  constexpr std::size_t bytes = chunk_size * Bits / 8;
+  std::array<std::uint8_t, bytes> packed;
+  if constexpr (Bits == 16) {
+    chunk<std::uint16_t> narrow;
+    for (std::size_t i = 0; i < chunk_size; ++i) {
+      narrow[i] = static_cast<std::uint16_t>(codes[i]);
+    }
+    if constexpr (std::endian::native == std::endian::little) {
+      packed = std::bit_cast<std::array<std::uint8_t, bytes>>(narrow);
+    } else {
+      for (std::size_t i = 0; i < bytes; ++i) {
+        packed[i] = static_cast<std::uint8_t>(narrow[i / 2] >> (i % 2 * 8));
+      }
+    }
+  } else if constexpr (Bits == 6) {
+    chunk<std::uint8_t> narrow;
+    for (std::size_t i = 0; i < chunk_size; ++i) {
+      narrow[i] = static_cast<std::uint8_t>(codes[i] & 63U);
+    }
+    for (std::size_t i = 0; i < chunk_size / 4; ++i) {
+      const std::uint8_t a = narrow[4 * i];
+      const std::uint8_t b = narrow[4 * i + 1];
+      const std::uint8_t c = narrow[4 * i + 2];
+      const std::uint8_t d = narrow[4 * i + 3];
+      packed[3 * i] = static_cast<std::uint8_t>(a | b << 6);
+      packed[3 * i + 1] = static_cast<std::uint8_t>(b >> 2 | c << 4);
+      packed[3 * i + 2] = static_cast<std::uint8_t>(c >> 4 | d << 2);
+    }
+  } else {
+    chunk<std::uint8_t> narrow;
+    for (std::size_t i = 0; i < chunk_size; ++i) {
+      narrow[i] = static_cast<std::uint8_t>(codes[i]);
+    }
+    if constexpr (Bits == 4) {
+      for (std::size_t i = 0; i < bytes; ++i) {
+        packed[i] = static_cast<std::uint8_t>((narrow[2 * i] & 15U) |
+                                              static_cast<unsigned>(narrow[2 * i + 1]) << 4U);
+      }
+    } else {
+      packed = narrow;
+    }
+  }
+  for (std::size_t i = 0; i < bytes; ++i) {
+    out[i] = packed[i];
+  }
+}
+
+/// The codes pack_whole wrote.
+template <int Bits>
+[[gnu::noinline]] constexpr void unpack_whole(const std::uint8_t* in, chunk<std::uint32_t>& codes) {
+  constexpr std::size_t bytes = chunk_size * Bits / 8;
+  std::array<std::uint8_t, bytes> packed;
+  for (std::size_t i = 0; i < bytes; ++i) {
+    packed[i] = in[i];
+  }
+  if constexpr (Bits == 16) {
+    for (std::size_t i = 0; i < chunk_size; ++i) {
+      codes[i] = static_cast<std::uint32_t>(packed[2 * i]) |
+                 static_cast<std::uint32_t>(packed[2 * i + 1]) << 8U;
+    }
+  } else if constexpr (Bits == 6) {
+    for (std::size_t i = 0; i < chunk_size / 4; ++i) {
+      const std::uint32_t word = static_cast<std::uint32_t>(packed[3 * i]) |
+                                 static_cast<std::uint32_t>(packed[3 * i + 1]) << 8U |
+                                 static_cast<std::uint32_t>(packed[3 * i + 2]) << 16U;
+      for (std::size_t k = 0; k < 4; ++k) {
+        codes[4 * i + k] = (word >> static_cast<unsigned>(6 * k)) & 63U;
+      }
+    }
+  } else if constexpr (Bits == 4) {
+    chunk<std::uint8_t> wide;
+    for (std::size_t i = 0; i < bytes; ++i) {
+      wide[2 * i] = packed[i] & 15U;
+      wide[2 * i + 1] = static_cast<std::uint8_t>(packed[i] >> 4U);
+    }
+    for (std::size_t i = 0; i < chunk_size; ++i) {
+      codes[i] = wide[i];
+    }
+  } else {
+    for (std::size_t i = 0; i < chunk_size; ++i) {
+      codes[i] = packed[i];
+    }
+  }
+}
+
+/// Writes the first `count` codes of a chunk.
+///
+/// requires  bits is 4, 6, 8 or 16; room for packed_bytes(count, bits) at `out`
+constexpr void pack_chunk(const chunk<std::uint32_t>& codes, int bits, std::size_t count,
+                          std::uint8_t* out) {
+  std::array<std::uint8_t, 2 * chunk_size> part;
+  std::uint8_t* const to = count == chunk_size ? out : part.data();
+  switch (bits) {
+    case 4:
+      pack_whole<4>(codes, to);
+      break;
+    case 6:
+      pack_whole<6>(codes, to);
+      break;
+    case 8:
+      pack_whole<8>(codes, to);
+      break;
+    default:
+      pack_whole<16>(codes, to);
+  }
+  const std::size_t bytes = count == chunk_size ? 0 : packed_bytes(count, bits);
+  for (std::size_t i = 0; i < bytes; ++i) {
+    out[i] = part[i];
+  }
+}
+
+/// The codes pack_chunk wrote; zeros beyond `count`.
+constexpr void unpack_chunk(const std::uint8_t* in, int bits, std::size_t count,
+                            chunk<std::uint32_t>& codes) {
+  std::array<std::uint8_t, 2 * chunk_size> part;
+  const std::uint8_t* from = in;
+  if (count != chunk_size) {
+    part.fill(0);
+    for (std::size_t i = 0; i < packed_bytes(count, bits); ++i) {
+      part[i] = in[i];
+    }
+    from = part.data();
+  }
+  switch (bits) {
+    case 4:
+      unpack_whole<4>(from, codes);
+      break;
+    case 6:
+      unpack_whole<6>(from, codes);
+      break;
+    case 8:
+      unpack_whole<8>(from, codes);
+      break;
+    default:
+      unpack_whole<16>(from, codes);
+  }
+}
+
+}  // namespace quantroof::detail

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows into codes in formats with rules for their blocks: MX, x * 2^-e per 32; NVFP4, x * factor or x / divisor per 16.
+//
+// A block with a NaN or an Inf gets the scale NaN, and all its elements the code of NaN; both are counted. Not here: the rules
+// (mx_scale.hpp, nvfp4_scale.hpp), GGUF (gguf_block.hpp).
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "quantroof/detail/math.hpp"
+#include "quantroof/precision/absmax.hpp"
+#include "quantroof/precision/chunk_scaling.hpp"
+#include "quantroof/precision/code_packing.hpp"
+#include "quantroof/precision/element_coding.hpp"
+#include "quantroof/precision/element_kernels.hpp"
+#include "quantroof/precision/element_writer.hpp"
+#include "quantroof/precision/mx_scale.hpp"
+#include "quantroof/precision/nvfp4_scale.hpp"
+#include "quantroof/precision/quantization_counts.hpp"
+#include "quantroof/precision/quantize_options.hpp"
+#include "quantroof/precision/scale_rules.hpp"
+
+namespace quantroof::detail {
+
+/// The blocks of a chunk: largest magnitudes, scale codes, what values are multiplied or divided by.
+template <std::size_t Block, class Code>
+struct chunk_blocks {
+  static constexpr std::size_t count = chunk_size / Block;
+  std::array<std::int32_t, count> most{};
+  std::array<Code, count> codes{};
+  std::array<float, count> factors{};
+
+  [[nodiscard]] constexpr bool all_finite() const {
+    std::int32_t highest = 0;
+    for (std::size_t b = 0; b < count; ++b) {
+      highest = higher(highest, most[b]);
+    }
+    return highest < inf_bits;
+  }
+  /// Counts NaN and Inf, and gives a copy of the chunk that is NaN throughout the blocks whose code is `nan`.
+  constexpr void spoil(const float* x, Code nan, chunk<float>& copy,
+                       quantization_counts& counts) const {
+    for (std::size_t i = 0; i < chunk_size; ++i) {
+      const std::int32_t magnitude = magnitude_bits(x[i]);
+      counts.nan += magnitude > inf_bits ? 1 : 0;
+      counts.inf += magnitude == inf_bits ? 1 : 0;
+      copy[i] = codes[i / Block] == nan ? std::numeric_limits<float>::quiet_NaN() : x[i];
+    }
+  }
+  /// Writes the codes of the blocks that `elements` elements reach into.
+  constexpr void store(std::size_t elements, std::uint8_t* out) const {
+    std::array<std::uint8_t, count> narrow;
+    for (std::size_t b = 0; b < count; ++b) {
+      narrow[b] = static_cast<std::uint8_t>(codes[b]);
+    }
+    if (elements == chunk_size) {
+      for (std::size_t b = 0; b < count; ++b) {
+        out[b] = narrow[b];
+      }
+      return;
+    }
+    for (std::size_t b = 0; b * Block < elements; ++b) {
+      out[b] = narrow[b];
+    }
+  }
+};
+
+/// One row of an MX format: scale codes and element codes.
+template <class Coding>
+constexpr void write_mx_row(const element_writer<Coding>& writer, const mx_rule_constants& rule,
+                            std::span<const float> row, std::uint64_t position,
+                            std::uint8_t* scale_codes, std::uint8_t* out,
+                            quantization_counts& counts) {
+  constexpr std::size_t block = 32;
+  const element_coding c = coding_of(writer.coding);
+  chunk<float> buffer;
+  chunk<float> copy;
+  chunk_blocks<block, std::int32_t> blocks;
+  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
+    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
+    const float* x = load_chunk(row.data() + first, count, buffer);
+    block_magnitudes<block>(x, blocks.most);
+    mx_codes(rule, blocks.most, blocks.codes);
+    std::int32_t highest = 0;
+    for (std::size_t b = 0; b < blocks.count; ++b) {
+      // 2^(127 - code); 2^-127 is a subnormal float.
+      const std::int32_t code = blocks.codes[b];
+      const std::int32_t factor = code < 254 ? (254 - code) << 23 : 0x00400000;
+      blocks.factors[b] = std::bit_cast<float>(factor);
+      highest = higher(highest, code);
+    }
+    const bool spoilt =
+        highest == 0xFF;  // NaN, Inf, or so large that the rule even makes Inf of it
+    if (spoilt) {
+      blocks.spoil(x, 0xFF, copy, counts);
+      x = copy.data();
+    }
+    blocks.store(count, scale_codes + first / block);
+    std::uint8_t* const to = out + packed_bytes(first, c.bits);
+    const std::uint64_t at = position + first;
+    if (c.kind == coding_kind::integer) {  // MXINT8: codes count in steps of 2^-6
+      const times_blocks_and_one<block> scale{blocks.factors.data(), 64.0F};
+      writer.uncounted(x, count, scale, at, spoilt, to);
+    } else {
+      const times_blocks<block> scale{blocks.factors.data()};
+      writer.uncounted(x, count, scale, at, spoilt, to);
+    }
+  }
+}
+
+/// The scales of a chunk with 4 instead of 6 for the largest magnitude of a block where the error is smaller.
+///
+/// formula   s6 = (absmax / 6) * encode, s4 = 1.5 * s6, both to E4M3, at most 448; error of a block: the sum over its elements, in order,
+///           of |x - v| or (x - v)^2, v the value stored; 4 is taken when its error is smaller
+/// source    NVIDIA's "4 over 6" as TransformerEngine d0067d0 has it
+constexpr void scale_four_over_six(nvfp4_tensor_scale tensor, four_over_six error_kind,
+                                   const float* x, chunk_blocks<16, std::uint32_t>& blocks) {
+  constexpr element_coding e2m1 = make_element_coding(precision::fp4_e2m1);
+  for (std::size_t b = 0; b < blocks.count; ++b) {
+    const float six = times(std::bit_cast<float>(blocks.most[b]) / 6.0F, tensor.encode);
+    double least = 0.0;
+    for (int candidate = 0; candidate < 2; ++candidate) {
+      const std::uint32_t code = scale_code_e4m3(candidate == 0 ? six : times(1.5F, six));
+      const float factor = nvfp4_factor<nvfp4_rule::transformer_engine>(tensor, code);
+      const float step = scale_value_e4m3(code);
+      double error = 0.0;
+      for (std::size_t i = 0; i < 16; ++i) {
+        const float value = x[b * 16 + i];  // of a block with NaN the result is not used
+        const std::uint32_t element = encode_minifloat(e2m1, times(value, factor)) & 15U;
+        const float stored = times(decode_minifloat(e2m1, element) * step, tensor.decode);
+        // The square of a float is exact in double: the sum is the same with and without fused multiply-add.
+        const auto difference = static_cast<double>(value - stored);
+        error += error_kind == four_over_six::mean_squared_error ? difference * difference
+                                                                 : abs(difference);
+      }
+      if (candidate == 0 || error < least) {
+        blocks.codes[b] = code;
+        blocks.factors[b] = factor;
+        least = error;
+      }
+    }
+  }
+}
+
+/// One row of NVFP4: scale codes and element codes.
+template <class Coding>
+constexpr void write_nvfp4_row(const element_writer<Coding>& writer,
+                               const quantize_options& options, nvfp4_tensor_scale tensor,
+                               std::span<const float> row, std::uint64_t position,
+                               std::uint8_t* scale_codes, std::uint8_t* out,
+                               quantization_counts& counts) {
+  constexpr std::size_t block = 16;
+  const nvfp4_rule rule = options.nvfp4;
+  chunk<float> buffer;
+  chunk<float> copy;
+  chunk_blocks<block, std::uint32_t> blocks;
+  std::array<std::int32_t, blocks.count> most{};
+  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
+    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
+    const float* x = load_chunk(row.data() + first, count, buffer);
+    block_magnitudes<block>(x, blocks.most);
+    const bool all_finite = blocks.all_finite();
+    if (!all_finite) {
+      most = blocks.most;
+      for (std::size_t b = 0; b < blocks.count; ++b) {
+        blocks.most[b] = most[b] < inf_bits ? most[b] : 0;
+      }
+    }
+    if (options.four_over_six == four_over_six::off) {
+      nvfp4_scales(rule, tensor, blocks.most, blocks.codes, blocks.factors);
+    } else {
+      scale_four_over_six(tensor, options.four_over_six, x, blocks);
+    }
+    if (!all_finite) {
+      for (std::size_t b = 0; b < blocks.count; ++b) {
+        blocks.codes[b] = most[b] < inf_bits ? blocks.codes[b] : 0x7FU;
+      }
+      blocks.spoil(x, 0x7FU, copy, counts);
+      x = copy.data();
+    }
+    if (rule == nvfp4_rule::modelopt) {
+      for (std::size_t i = 0; i < chunk_size; ++i) {
+        copy[i] = x[i] + 0.0F;  // -0 becomes 0, as this producer has it
+      }
+      x = copy.data();
+    }
+    blocks.store(count, scale_codes + first / block);
+    std::uint8_t* const to = out + packed_bytes(first, 4);
+    const std::uint64_t at = position + first;
+    if (divides(rule)) {
+      const over_blocks<block> scale{blocks.factors.data()};
+      writer.uncounted(x, count, scale, at, !all_finite, to);
+    } else {
+      const times_blocks<block> scale{blocks.factors.data()};
+      writer.uncounted(x, count, scale, at, !all_finite, to);
+    }
+  }
+}
+
+}  // namespace quantroof::detail
