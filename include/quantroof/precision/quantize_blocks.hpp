@@ -14,6 +14,7 @@
 #include <span>
 
 #include "quantroof/detail/math.hpp"
+#include "quantroof/detail/uncontracted.hpp"
 #include "quantroof/precision/absmax.hpp"
 #include "quantroof/precision/chunk_scaling.hpp"
 #include "quantroof/precision/code_packing.hpp"
@@ -133,9 +134,9 @@ constexpr void scale_four_over_six(nvfp4_tensor_scale tensor, four_over_six erro
       for (std::size_t i = 0; i < 16; ++i) {
         const float value = x[b * 16 + i];  // of a block with NaN the result is not used
         const std::uint32_t element = encode_minifloat(e2m1, times(value, factor)) & 15U;
-        const float stored = times(decode_minifloat(e2m1, element) * step, tensor.decode);
-        // The square of a float is exact in double: the sum is the same with and without fused multiply-add.
-        const auto difference = static_cast<double>(value - stored);
+        // Magnitudes, whose signs agree. No compiler may join the product and the difference; the square of a float is exact in double.
+        const float stored = abs_product(decode_minifloat(e2m1, element) * step, tensor.decode);
+        const auto difference = static_cast<double>(abs(value) - stored);
         error += error_kind == four_over_six::mean_squared_error ? difference * difference
                                                                  : abs(difference);
       }

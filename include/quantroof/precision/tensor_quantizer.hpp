@@ -130,8 +130,9 @@ struct tensor_quantizer {
       expects(options.scales.size() == g.size(),
               "quantize: there must be one scale per tensor, row, column or group");
       for (std::size_t i = 0; i < g.size(); ++i) {
-        expects(options.scales[i] > 0.0F && is_a_number(options.scales[i]),
-                "quantize: scales must be positive and finite");
+        expects(options.scales[i] >= std::numeric_limits<float>::min() &&
+                    is_a_number(options.scales[i]),
+                "quantize: scales must be positive and finite, and normal numbers");
         out.scales[i] = options.scales[i];
       }
     }

@@ -4,7 +4,9 @@
 #include "quantroof/precision/block_format.hpp"
 
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -68,6 +70,20 @@ static_assert(mx_value(precision::mxfp4, 0.0F, 0.0F) == 0.0F &&
               mx_value(precision::int4_g128_zp4, 0.0F, 0.0F) == 0.0F);
 
 // The scale of a block, by hand.
+// NaN of any payload and Inf give FF by every rule; that no sum of their bits overflows is for the compiler to say.
+constexpr bool marks_specials(mx_scale_rule rule) {
+  for (const precision p : {precision::mxfp8_e4m3, precision::mxfp8_e5m2, precision::mxfp6_e2m3,
+                            precision::mxfp6_e3m2, precision::mxfp4, precision::mxint8}) {
+    for (const std::uint32_t bits : {0x7F800000U, 0x7F800001U, 0x7FC00000U, 0x7FFFFFFFU}) {
+      if (mx_scale_code(p, std::bit_cast<float>(bits), rule) != 0xFF) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+static_assert(marks_specials(mx_scale_rule::floor) && marks_specials(mx_scale_rule::rceil) &&
+              marks_specials(mx_scale_rule::even) && marks_specials(mx_scale_rule::ceil));
 static_assert(mx_scale_code(precision::mxfp4, 6.0F) == 127);       // 2^(2 - 2)
 static_assert(mx_scale_code(precision::mxfp4, 7.9F) == 127);       // floor: clips 7.9 to 6
 static_assert(mx_scale_code(precision::mxfp8_e4m3, 1.0F) == 119);  // 2^(0 - 8)
@@ -266,6 +282,13 @@ TEST_CASE("scales of blocks by hand") {
   for (const row_value& r : test::at_run_time(values)) {
     CAPTURE(to_string(r.p), r.largest, r.x);
     CHECK(gives_value(r));
+  }
+}
+
+TEST_CASE("blocks with NaN or Inf are marked by every MX rule") {
+  for (const auto& rule : detail::mx_scale_rule_names) {
+    CAPTURE(rule.name);
+    CHECK(marks_specials(test::at_run_time_value(rule.value)));
   }
 }
 

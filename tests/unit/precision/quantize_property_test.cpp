@@ -486,6 +486,10 @@ TEST_CASE("sizes, null views and values that are no enumerators are refused by n
     REQUIRE_THROWS_WITH(quantize(p, matrix_view<const float>{nullptr, 0, 3}),
                         test::contains("quantize: the matrix must not be empty"));
   }
+  const float tiny = 0x1p-130F;  // its reciprocal is beyond float, and 0 times that is no number
+  REQUIRE_THROWS_WITH(
+      quantize(precision::int8, view(x, 2), {.scales = std::span<const float>{&tiny, 1}}),
+      test::contains("quantize: scales must be positive and finite, and normal numbers"));
   const auto out_of_range = [](auto value) { return static_cast<decltype(value)>(200); };
   quantize_options options[8];
   options[0].granularity = out_of_range(granularity{});
