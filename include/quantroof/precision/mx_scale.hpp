@@ -42,16 +42,17 @@ template <mx_scale_rule Rule>
 [[nodiscard, gnu::always_inline]] constexpr std::int32_t mx_code(const mx_rule_constants& c,
                                                                  std::int32_t absmax) {
   std::int32_t exponent = 0;  // with the bias of E8M0, which is that of float
-  const auto bits = static_cast<std::uint32_t>(absmax);  // unsigned: sums with NaN pass 2^31
+  // NaN and Inf are put aside: constant expressions do not multiply NaN, and sums with their bits pass 2^31.
+  const auto bits = static_cast<std::uint32_t>(absmax < inf_bits ? absmax : 0);
   if constexpr (Rule == mx_scale_rule::floor) {
-    exponent = (absmax >> 23) - c.emax;
+    exponent = static_cast<std::int32_t>(bits >> 23U) - c.emax;
   } else if constexpr (Rule == mx_scale_rule::ceil) {
     exponent = static_cast<std::int32_t>((bits + float_fraction) >> 23U) - c.emax;
   } else if constexpr (Rule == mx_scale_rule::even) {
     const std::uint32_t rounded = bits + static_cast<std::uint32_t>(c.half);
     exponent = rounded < float_inf ? static_cast<std::int32_t>(rounded >> 23U) - c.emax : 0xFF;
   } else {
-    const auto wanted = std::bit_cast<std::uint32_t>(std::bit_cast<float>(absmax) * c.inverse_max);
+    const auto wanted = std::bit_cast<std::uint32_t>(std::bit_cast<float>(bits) * c.inverse_max);
     // Code 0 stands for 2^-127, the subnormal float 0x00400000.
     const std::uint32_t above = wanted < 0x00800000U ? 0x003FFFFFU : float_fraction;
     exponent = static_cast<std::int32_t>((wanted + above) >> 23U);
