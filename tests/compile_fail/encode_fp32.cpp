@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A code of FP32 would have 32 bits.
-// expect: has_codes(P)
+// expect: code_t
 #include "quantroof/core.hpp"
 
 constexpr auto code = quantroof::encode<quantroof::precision::fp32>(1.0F);
