@@ -28,8 +28,8 @@ inline constexpr std::size_t gemm_a_rows = 4;  // of a register tile
 inline constexpr std::size_t gemm_b_rows = 3;  // of a register tile
 inline constexpr std::size_t gemm_few =
     4;  // rows of b at a time when there are fewer rows of a than in a register tile
-inline constexpr std::size_t gemm_b_panels = 2;  // of b in the first-level cache
-inline constexpr std::size_t gemm_part_rows = 96;     // rows of a and rows of b of a part
+inline constexpr std::size_t gemm_b_panels = 2;    // of b in the first-level cache
+inline constexpr std::size_t gemm_part_rows = 96;  // rows of a and rows of b of a part
 inline constexpr std::size_t gemm_products = gemm_a_rows * gemm_b_rows;
 using gemm_register_tile = std::array<lane_group, gemm_products>;
 

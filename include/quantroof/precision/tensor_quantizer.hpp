@@ -30,8 +30,7 @@
 #include "quantroof/precision/scale_choice.hpp"
 #include "quantroof/precision/storage_types.hpp"
 
-namespace quantroof {
-namespace detail {
+namespace quantroof::detail {
 
 /// A tensor being quantized: what all rows share.
 template <class Coding, StoredFloat T, Executor E>
@@ -389,6 +388,4 @@ constexpr void quantize_tensor(const Coding& coding, precision p, quantized_stor
   }
 }
 
-}  // namespace detail
-
-}  // namespace quantroof
+}  // namespace quantroof::detail
