@@ -113,7 +113,7 @@ struct free_constant {
 
 /// A number as it is printed: four significant digits.
 [[nodiscard]] inline double rounded(double x) {
-  char text[32];
+  char text[32];  // NOLINT(modernize-avoid-c-arrays)
   const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::general, 4).ptr;
   double y = 0;
   std::from_chars(text, end, y);
