@@ -166,6 +166,11 @@ void check_values(const job& j, const std::vector<float>& x, const quantized_sto
     finite = finite && std::isfinite(v);
     most = std::fmax(most, std::fabs(v));
   }
+  for (const float scale : j.scales) {
+    if (!std::isfinite(scale * element_max(j.format))) {
+      return;  // a scale that was given: its largest elements are beyond float
+    }
+  }
   const std::vector<float> back = dequantize(q);
   // MX: the largest floats can need a power of two that E8M0 does not have, and the rule says NaN.
   if (!finite || (is_mx(j.format) && most >= 0x1p126F)) {

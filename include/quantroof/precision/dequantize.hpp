@@ -47,7 +47,11 @@ struct saturated_blocks {
     float scale;
     float factor;
     constexpr float operator()(float x) const {
-      return is_a_number(x) && is_a_number(scale) ? product(product(x, scale), factor) : x * scale;
+      if (!is_a_number(x) || !is_a_number(scale)) {
+        return times(x, scale);
+      }
+      return finite_float(static_cast<double>(x) * static_cast<double>(scale) *
+                          static_cast<double>(factor));  // rounded and saturated once
     }
   };
   [[nodiscard]] constexpr float value(std::size_t b) const { return factors[b]; }
@@ -87,11 +91,18 @@ struct tensor_dequantizer {
     const std::span<const float> scales =
         plain ? std::span<const float>{}
               : std::span<const float>{q.scales}.subspan(r / g.block_rows * g.cols, g.cols);
+    bool large = false;
+    for (const float scale : scales) {
+      large = large || abs(scale) > 0x1p96F;  // times 57344, the largest element, is still a float
+    }
     chunk<float> each;
     for (std::size_t first = 0; first < q.cols; first += chunk_size) {
       const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
       if (plain) {
         read_chunk(r, first, count, times_one{1.0F});
+      } else if (large) {
+        spread_cells(scales, first, each);
+        read_chunk(r, first, count, saturated_blocks<1>{each.data(), 1.0F});
       } else if (first / g.block_cols == (first + count - 1) / g.block_cols) {
         read_chunk(r, first, count, times_one{scales[first / g.block_cols]});
       } else {

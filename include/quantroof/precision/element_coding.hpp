@@ -37,12 +37,18 @@ namespace quantroof::detail {
   return finite_float(static_cast<double>(a) / static_cast<double>(b));
 }
 
-/// a * b and a / b where an overflow may become Inf: what follows saturates. Constant expressions do not allow Inf.
+/// a * b and a / b where an overflow may become Inf (what follows saturates) and a may be NaN. Constant expressions have neither.
 [[nodiscard, gnu::always_inline]] constexpr float times(float a, float b) {
-  return std::is_constant_evaluated() ? product(a, b) : a * b;
+  if (std::is_constant_evaluated()) {
+    return a == a && b == b ? product(a, b) : std::numeric_limits<float>::quiet_NaN();
+  }
+  return a * b;
 }
 [[nodiscard, gnu::always_inline]] constexpr float over(float a, float b) {
-  return std::is_constant_evaluated() ? quotient(a, b) : a / b;
+  if (std::is_constant_evaluated()) {
+    return a == a && b == b ? quotient(a, b) : std::numeric_limits<float>::quiet_NaN();
+  }
+  return a / b;
 }
 
 /// How an element is coded: which of the three conversions, ...

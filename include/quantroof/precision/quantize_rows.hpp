@@ -113,7 +113,11 @@ constexpr void write_scaled_row(const element_writer<Coding>& writer, std::span<
   if (half) {
     return quantroof::to_float(from_float<float16_t>(scale < 65504.0F ? scale : 65504.0F));
   }
-  const float lifted = scale > smallest ? scale : smallest;
+  // One step down where rounding the scale up would put the largest element beyond float.
+  const bool beyond = static_cast<double>(scale) * static_cast<double>(top) >
+                      static_cast<double>(std::numeric_limits<float>::max());
+  const float kept = std::bit_cast<float>(std::bit_cast<std::uint32_t>(scale) - (beyond ? 1U : 0U));
+  const float lifted = kept > smallest ? kept : smallest;
   return absmax > 0.0F ? lifted : 1.0F;
 }
 

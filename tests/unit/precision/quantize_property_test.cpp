@@ -446,6 +446,12 @@ TEST_CASE("what fills up a chunk is not counted") {
   }
 }
 
+TEST_CASE("MXINT8 reads large blocks as they are") {
+  // 72 * 2^125 is beyond float, 72 / 64 * 2^125 is not.
+  const std::vector<float> x{0x1.2p125F, -0x1.2p125F, 0x1p120F};
+  CHECK(dequantize(quantize(precision::mxint8, view(x, 1))) == x);
+}
+
 TEST_CASE("values far beyond the scale saturate in every rounding") {
   const std::vector<float> x{
       3e38F, -3e38F};  // x / scale is beyond float; FNUZ has one code for Inf and NaN

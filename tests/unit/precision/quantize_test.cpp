@@ -77,6 +77,17 @@ constexpr bool blocks_come_back(precision p) {
 static_assert(blocks_come_back(precision::mxfp4) && blocks_come_back(precision::nvfp4));
 static_assert(blocks_come_back(precision::mxfp8_e4m3) && blocks_come_back(precision::gguf_mxfp4));
 
+// NaN in constant expressions too: it spoils its block and no other.
+constexpr bool spoils_its_block(precision p) {
+  std::array<float, 64> x{1.0F, not_a_number, 2.0F};
+  x[63] = 1.0F;
+  const quantized_storage q = quantize(p, matrix_view<const float>{x.data(), 1, x.size()});
+  const std::vector<float> back = dequantize(q);
+  return detail::is_nan(back[0]) && back[63] == 1.0F && q.counts.nan == 1;
+}
+static_assert(spoils_its_block(precision::mxfp4) && spoils_its_block(precision::mxfp8_e4m3));
+static_assert(spoils_its_block(precision::nvfp4));
+
 // The typed form is the run-time form with constants folded.
 constexpr std::array<float, 32> typed_input{3.0F, -1.0F, 0.25F};
 constexpr auto typed_codes = [] {
@@ -490,6 +501,32 @@ TEST_CASE("zeros, tiny blocks and subnormals have stated outcomes") {
   CHECK(first(nvfp4_rule::torchao) == 0x08);
   CHECK(first(nvfp4_rule::modelopt) == 0x38);
   CHECK(first(nvfp4_rule::compressed_tensors) == 0x20);
+}
+
+TEST_CASE("the largest float comes back finite, and so do scales beyond it") {
+  const float largest = std::numeric_limits<float>::max();
+  const std::vector<float> x{largest, -largest, 1.0F};
+  for (const precision_format& f : precision_formats) {
+    if (!is_quantizable(f.id) || f.scales == detail::mx) {
+      continue;  // MX: the largest floats can need a power of two that E8M0 does not have
+    }
+    for (const granularity g : {granularity::per_tensor, granularity::per_token,
+                                granularity::per_channel, granularity::per_group}) {
+      for (const std::size_t group : {32U, 48U}) {
+        CAPTURE(f.name, to_string(g));
+        int infinite = 0;
+        for (const float v : round_trip_row(f.id, x, {.granularity = g, .group_size = group})) {
+          infinite += std::isfinite(v) ? 0 : 1;
+        }
+        CHECK(infinite == 0);
+      }
+    }
+  }
+  const float scale =
+      0x1p113F;  // the largest float is nearly 2^15 of these, and 2^15 of these is beyond float
+  CHECK(round_trip_row(precision::fp8_e5m2, {largest},
+                       {.scales = std::span<const float>{&scale, 1}}) ==
+        std::vector<float>{largest});
 }
 
 TEST_CASE("four over six is never worse than six") {
