@@ -61,9 +61,12 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/hardware/nvidia_volta_turing.hpp
     include/quantroof/hardware/published_attention.hpp
     include/quantroof/hardware/spec_device.hpp
+    include/quantroof/model/fit.hpp
+    include/quantroof/model/layer_shape.hpp
     include/quantroof/model/memory.hpp
     include/quantroof/model/mixed_precision.hpp
     include/quantroof/model/operator_type.hpp
+    include/quantroof/model/parallelism.hpp
     include/quantroof/model/phase.hpp
     include/quantroof/model/presets.hpp
     include/quantroof/model/strategies.hpp
