@@ -166,6 +166,7 @@ Constants fit_constants(const Constants& structure,
   double least = 0;
   for (const auto& start : starts) {
     std::vector<double> x;
+    x.reserve(constants.size());
     for (const auto& c : constants) {
       x.push_back(c.place(c.start));
     }

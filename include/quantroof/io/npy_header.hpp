@@ -8,6 +8,7 @@
 // Not here: the bytes around it (tensor_file.hpp).
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -157,7 +158,7 @@ class npy_dictionary {
 
   void read_shape() {
     constexpr std::string_view place = "/shape";
-    std::uint64_t extents[2] = {0, 0};
+    std::array<std::uint64_t, 2> extents{};
     std::size_t count = 0;
     if (next() != '(') {
       refuse(place, "must be a tuple of whole numbers");

@@ -132,11 +132,13 @@ namespace detail {
   while (n > 0) {
     const auto count = static_cast<double>(n);
     if (a >= m) {
-      sum += 0.5 * count * (count - 1) * static_cast<double>(a / m);
+      const std::int64_t whole = a / m;
+      sum += 0.5 * count * (count - 1) * static_cast<double>(whole);
       a %= m;
     }
     if (b >= m) {
-      sum += count * static_cast<double>(b / m);
+      const std::int64_t whole = b / m;
+      sum += count * static_cast<double>(whole);
       b %= m;
     }
     const std::int64_t top = a * n + b;

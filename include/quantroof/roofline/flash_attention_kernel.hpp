@@ -4,6 +4,7 @@
 // forward call takes (or forward and backward). The formula is prefill.hpp's; inside a serving engine's call: calibrated.hpp.
 #pragma once
 
+#include <array>
 #include <cstddef>
 
 #include "quantroof/detail/expects.hpp"
@@ -36,8 +37,8 @@ namespace detail {
 
 /// The published constants of a release.
 [[nodiscard]] constexpr const prefill_constants& published_constants(flash_attention_version v) {
-  const attention_kernel kernels[] = {attention_kernel::fa1, attention_kernel::fa2,
-                                      attention_kernel::fa3, attention_kernel::fa4};
+  constexpr std::array kernels{attention_kernel::fa1, attention_kernel::fa2, attention_kernel::fa3,
+                               attention_kernel::fa4};
   for (const prefill_constants& c : published_attention) {
     if (c.kernel == kernels[static_cast<std::size_t>(v)]) {
       return c;
