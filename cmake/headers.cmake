@@ -122,11 +122,14 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/roofline/flash_attention_kernel.hpp
     include/quantroof/roofline/gemm.hpp
     include/quantroof/roofline/gemm_settings.hpp
+    include/quantroof/roofline/layer_step.hpp
     include/quantroof/roofline/mla.hpp
     include/quantroof/roofline/moe.hpp
+    include/quantroof/roofline/performance_model.hpp
     include/quantroof/roofline/prefill.hpp
     include/quantroof/roofline/roofline.hpp
     include/quantroof/roofline/step.hpp
+    include/quantroof/roofline/step_estimate.hpp
     include/quantroof/roofline/textbook.hpp
     include/quantroof/version.hpp)
 

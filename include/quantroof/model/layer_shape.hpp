@@ -31,6 +31,7 @@ struct attention_block {
   std::int64_t selected = 0;    // tokens that sparse attention reads of the cache; 0: all
   bool output_gate = false;     // q_proj yields a gate of the output beside the query
   bool qk_norm = false;
+  bool qk_norm_over_heads = false;  // one norm over all heads: divided heads must exchange its sum
 
   friend constexpr bool operator==(const attention_block&, const attention_block&) = default;
 };

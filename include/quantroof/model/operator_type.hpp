@@ -46,12 +46,14 @@ enum class operator_type : std::uint8_t {
   shared_gate,  // experts that every token takes
   shared_up,
   shared_down,
-  latent_in,   // hidden to the narrower space that routed experts work in
-  latent_out,  // and back
+  latent_in,     // hidden to the narrower space that routed experts work in
+  latent_out,    // and back
+  linear_state,  // the recurrence of linear attention and state space layers
+  exchange,      // among devices
 };
 
 namespace detail {
-inline constexpr name_table<operator_type, 33> operator_names{{
+inline constexpr name_table<operator_type, 35> operator_names{{
     {operator_type::q_proj, "q_proj"},
     {operator_type::k_proj, "k_proj"},
     {operator_type::v_proj, "v_proj"},
@@ -85,6 +87,8 @@ inline constexpr name_table<operator_type, 33> operator_names{{
     {operator_type::shared_down, "shared_down"},
     {operator_type::latent_in, "latent_in"},
     {operator_type::latent_out, "latent_out"},
+    {operator_type::linear_state, "linear_state"},
+    {operator_type::exchange, "exchange"},
 }};
 static_assert(names_are_complete(operator_names));
 

@@ -21,6 +21,8 @@ struct parallel_plan {
   std::int64_t expert = 1;    // groups that hold different experts; divides tensor * data
   std::int64_t pipeline = 1;  // stages of consecutive layers
   std::int64_t devices_per_node = 8;
+  double network_gb_s =
+      50;  // per device between nodes: one 400 Gb/s port each (published: DGX H100)
 
   [[nodiscard]] constexpr std::int64_t stage_devices() const { return tensor * data; }
   [[nodiscard]] constexpr std::int64_t devices() const { return tensor * data * pipeline; }
@@ -32,7 +34,8 @@ struct parallel_plan {
 
 /// Refuses a plan that cannot be laid out; returns true otherwise.
 ///
-/// requires  degrees in [1, 1024]; tensor * data a multiple of expert; devices_per_node in [1, 1024]
+/// requires  degrees in [1, 1024]; tensor * data a multiple of expert; devices_per_node in [1, 1024]; network_gb_s
+///           in (0, 10^6)
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 constexpr bool is_valid(const parallel_plan& p) {
   const auto in = [](std::int64_t x) { return x >= 1 && x <= 1024; };

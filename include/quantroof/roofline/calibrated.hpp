@@ -56,6 +56,7 @@ struct calibrated_model {
   weight_residency residency = weight_residency::cold;
   activation_quantization quantization = activation_quantization::fused;
   launch_mode launches = launch_mode::graph;
+  moe_routing expert_routing = moe_routing::skewed;  // as real text routes
   double host_us =
       0;  // scheduler, sampling and host per step: TensorRT-LLM 500, vLLM 600, SGLang 1000 (fitted to served models)
 
@@ -139,6 +140,32 @@ struct calibrated_model {
                     "calibrated_model: no mixture of experts of this kind was measured");
     kernel_estimate e =
         estimate_moe(rates_of(hw), *found.constants, gemm_setting_of(hw, kernel), s, routing);
+    detail::widen(e, growth_of(found.basis));
+    return e;
+  }
+
+  /// One routed mixture-of-experts layer in given formats.
+  ///
+  /// formula   estimate_moe with the constants of the kernel that choose_gemm names, the 16-bit layer's where no grouped kernel of that kind was
+  ///           measured (8-bit integers)
+  /// requires  is_valid(s); is_valid(hw)
+  /// errors    quantroof::domain_error at run time; does not compile in a constant expression
+  [[nodiscard]] constexpr kernel_estimate moe(const hardware_spec& hw, const moe_shape& s,
+                                              precision weight, precision activation) const {
+    const gemm_choice choice = choose_gemm(hw, weight, activation);
+    const auto lookup = [&](gemm_kernel kernel) {
+      const auto index = static_cast<std::size_t>(kernel);
+      return find_calibration(
+          hw, own,
+          [index](const device_calibration& c) -> const moe_constants& { return c.moe[index]; });
+    };
+    auto found = lookup(choice.kernel);
+    if (found.constants == nullptr) {
+      found = lookup(gemm_kernel::dense16);
+      found.basis = calibration_basis::related;
+    }
+    kernel_estimate e =
+        estimate_moe(rates_of(hw), *found.constants, choice.setting, s, expert_routing);
     detail::widen(e, growth_of(found.basis));
     return e;
   }

@@ -53,6 +53,8 @@ constexpr named_row rows[] = {
     {shared_down, "shared_down", false, true, false},
     {latent_in, "latent_in", false, true, false},
     {latent_out, "latent_out", false, true, false},
+    {linear_state, "linear_state", false, false, false},
+    {exchange, "exchange", false, false, false},
 };
 static_assert(std::size(rows) == operator_count, "every operator has a row");
 
