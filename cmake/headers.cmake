@@ -27,9 +27,11 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/dynamic_quant/scale_history.hpp
     include/quantroof/dynamic_quant/smooth_quant.hpp
     include/quantroof/engine/engine.hpp
+    include/quantroof/engine/inference_engine.hpp
     include/quantroof/engine/recommendation.hpp
     include/quantroof/engine/scenario.hpp
     include/quantroof/engine/selection.hpp
+    include/quantroof/engine/serving.hpp
     include/quantroof/engine/substitution.hpp
     include/quantroof/hardware/amd.hpp
     include/quantroof/hardware/apple.hpp
@@ -164,9 +166,12 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_roofline.hpp
     include/quantroof/io/json_value.hpp
     include/quantroof/io/measurements.hpp
+    include/quantroof/io/model_library.hpp
     include/quantroof/io/npy_header.hpp
     include/quantroof/io/published.hpp
     include/quantroof/io/quantizer_file.hpp
+    include/quantroof/io/step_measurements.hpp
+    include/quantroof/io/step_validation.hpp
     include/quantroof/io/tensor_file.hpp
     include/quantroof/io/validation.hpp
     include/quantroof/io/whole_file.hpp

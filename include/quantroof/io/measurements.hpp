@@ -15,6 +15,7 @@
 // itself (m = 0, text for a number) is an error with its line.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -73,10 +74,15 @@ inline constexpr std::array<measurement_file, 9> measurement_files{{
     {"elementwise.csv", measurement_kind::elementwise},
 }};
 
+/// Files of whole steps, which step_measurements.hpp reads.
+inline constexpr std::array<std::string_view, 2> step_files{"e2e_decode.csv", "e2e_serving.csv"};
+
 /// Keys that measurement collections use for a device of the registry.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 3> device_aliases{{
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 5> device_aliases{{
     {"a100_sxm", "a100_sxm_80gb"},
     {"a100_pcie", "a100_pcie_80gb"},
+    {"rtx_3090", "rtx3090"},
+    {"rtx_4090", "rtx4090"},
     {"rtx_5090", "rtx5090"},
 }};
 }  // namespace internal
@@ -341,10 +347,16 @@ inline void add_measurements(measurement_set& set, const csv_table& table, measu
       add_measurements(set, read_csv(path), file.kind, file.name);
     }
   }
-  if (set.files.empty()) {
+  const bool has_steps = std::any_of(
+      internal::step_files.begin(), internal::step_files.end(),
+      [&](std::string_view name) { return std::filesystem::exists(folder / name, error); });
+  if (set.files.empty() && !has_steps) {
     std::string known;
     for (const internal::measurement_file& file : internal::measurement_files) {
       known += (known.empty() ? "" : ", ") + std::string{file.name};
+    }
+    for (const std::string_view name : internal::step_files) {
+      known += ", " + std::string{name};
     }
     throw input_error{folder.string(), "", "has none of the known files: " + known};
   }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an inference engine adds to the kernels it runs: host time a step, how prompts and decoding share steps, how memory is used. One entry an
+// engine; kernels, attention and links belong to the device.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "quantroof/detail/expects.hpp"
+#include "quantroof/hardware/hardware_spec.hpp"
+#include "quantroof/hardware/kernel_structure.hpp"
+#include "quantroof/model/fit.hpp"
+#include "quantroof/roofline/elementwise.hpp"
+#include "quantroof/roofline/gemm.hpp"
+
+namespace quantroof {
+
+/// Requests of a benchmark: all of the same lengths, or drawn from 0.8 to 1 of the nominal ones.
+enum class request_lengths : std::uint8_t { equal, drawn };
+
+namespace detail {
+inline constexpr name_table<request_lengths, 2> request_lengths_names{
+    {{request_lengths::equal, "equal"}, {request_lengths::drawn, "drawn"}}};
+static_assert(names_are_complete(request_lengths_names));
+}  // namespace detail
+
+[[nodiscard]] constexpr std::string_view to_string(request_lengths x) {
+  return detail::name_of(detail::request_lengths_names, x);
+}
+[[nodiscard]] constexpr request_lengths parse_request_lengths(std::string_view name) {
+  return detail::parse_name(detail::request_lengths_names, name, "parse_request_lengths");
+}
+
+/// Time to first token = own * prefill + others * concurrency * prefill + steps * decode step + fixed.
+struct first_token_rule {
+  double own_prefills = 0;
+  double other_prefills = 0;
+  double steps = 0;
+  double fixed_us = 0;
+};
+
+/// How an engine orders prompts and decoding: in the same steps, or prompts first.
+enum class scheduling : std::uint8_t { mixed, prefill_first };
+
+/// An engine as benchmarks of it behave.
+struct inference_engine {
+  std::string_view name{};
+  double step_us = 0;      // host, scheduler and sampling a step
+  double sequence_us = 0;  // and a sequence
+  double layer_us = 0;     // and a layer: engines that launch each kernel from the host
+  launch_mode launches = launch_mode::graph;
+  activation_quantization quantization = activation_quantization::fused;
+  scheduling order = scheduling::mixed;
+  double hopper_slowdown = 1;  // of weight passes by kernels that use nothing newer than Ampere
+  std::array<std::optional<first_token_rule>, 2>
+      first_token{};  // by request_lengths; nullopt: no claim
+  runtime_memory memory{};
+};
+
+namespace engines {
+
+// step_us: the one constant of each served engine that was fitted to served models (TPOT of 1,400 rows). sequence_us: 10 for all of them.
+// first_token of vLLM: fitted to its served rows; a burst at the start waits concurrency / 2 prefills in the first of about ten waves, equal lengths
+// wait for the mixed step under way. TensorRT-LLM's and SGLang's do not carry over to models that they were not fitted to: no claim.
+inline constexpr inference_engine tensorrt_llm{
+    .name = "tensorrt_llm", .step_us = 500, .sequence_us = 10};
+inline constexpr inference_engine vllm{
+    .name = "vllm",
+    .step_us = 600,
+    .sequence_us = 10,
+    .first_token = {
+        first_token_rule{.own_prefills = 2.5, .other_prefills = 0.075, .fixed_us = 9000},
+        first_token_rule{
+            .own_prefills = 1.35, .other_prefills = 0.075, .steps = 1, .fixed_us = 20000}}};
+inline constexpr inference_engine sglang{
+    .name = "sglang", .step_us = 1000, .sequence_us = 10, .order = scheduling::prefill_first};
+
+// Single streams. gpt-fast and torchao: torch.compile in a CUDA graph, activations quantized by kernels of their own. Triton's GEMV on H100 reaches
+// 0.82 of what its libraries do (six formats of one model, measured: torchao README).
+inline constexpr inference_engine torch_compile{.name = "torch_compile",
+                                                .quantization = activation_quantization::separate,
+                                                .hopper_slowdown = 1.22};
+inline constexpr inference_engine llama_cpp{.name = "llama_cpp"};
+
+inline constexpr std::array all{tensorrt_llm, vllm, sglang, torch_compile, llama_cpp};
+
+}  // namespace engines
+
+/// The engine called `name`, or nullptr.
+[[nodiscard]] constexpr const inference_engine* find_engine(std::string_view name) {
+  for (const inference_engine& e : engines::all) {
+    if (e.name == name) {
+      return &e;
+    }
+  }
+  return nullptr;
+}
+
+/// The engine called `name`.
+///
+/// errors    domain_error that lists the known names
+[[nodiscard]] constexpr const inference_engine& get_engine(std::string_view name) {
+  for (const inference_engine& e : engines::all) {
+    if (e.name == name) {
+      return e;
+    }
+  }
+  detail::unknown_name("get_engine", name, engines::all,
+                       [](const inference_engine& e) { return e.name; });
+}
+
+}  // namespace quantroof
