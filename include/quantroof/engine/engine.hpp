@@ -84,8 +84,8 @@ class integrated_quantization_engine {
     rec.bottleneck_analysis = step.operators;
     rec.kv_cache_bytes = quantroof::kv_cache_bytes(model, kv, workload.seq_len, workload.batch);
     rec.weight_bytes = quantroof::weight_bytes(model, adapted.config);
-    rec.memory_savings_pct =
-        quantroof::memory_savings_pct(model, adapted.config, workload.seq_len, workload.batch);
+    rec.memory_savings_pct = quantroof::memory_savings_pct(
+        model, rec.weight_bytes, rec.kv_cache_bytes, workload.seq_len, workload.batch);
     rec.config = integrated(workload, adapted.config, rec.fa_config);
     rec.expected_quality_loss = quality(adapted, rec.fa_config);
     rec.confidence = trust(adapted, rec.fa_config, step);
@@ -96,7 +96,12 @@ class integrated_quantization_engine {
   /// The step in 16 bits that speedups refer to.
   [[nodiscard]] constexpr step_estimate baseline(const model_config& model,
                                                  const scenario& workload) const {
-    return predict_step(model_, spec(), model, adapt_to(spec(), create_fp16_baseline()).config,
+    const precision half = native_16bit(spec());
+    return predict_step(model_, spec(), model,
+                        {.name = "baseline",
+                         .default_activation_precision = half,
+                         .kv_cache_precision = half,
+                         .default_weight_precision = half},
                         {.phase = workload.phase,
                          .seq_len = workload.seq_len,
                          .batch = workload.batch,

@@ -200,19 +200,28 @@ namespace detail {
   return detail::checked_mul(detail::ceil_div(batch, plan.data), fullest);
 }
 
-/// Share of memory saved against everything in FP16, per cent, weights and KV cache together.
+/// Share of memory saved against everything in FP16, per cent, by weights and a cache of so many bytes.
 ///
-/// formula   100 * (1 - (weights + cache) / (FP16 weights + FP16 cache))
+/// formula   100 * (1 - (weights + cache) / (2 parameters + FP16 cache))
+/// requires  is_valid(m); bytes not negative; tokens >= 0; batch > 0
+[[nodiscard]] constexpr double memory_savings_pct(const model_config& m, std::int64_t weights,
+                                                  std::int64_t cache, std::int64_t tokens,
+                                                  std::int64_t batch) {
+  const std::int64_t fp16 = detail::checked_add(detail::checked_mul(2, parameter_count(m)),
+                                                kv_cache_bytes(m, precision::fp16, tokens, batch));
+  return 100.0 * (1.0 - static_cast<double>(detail::checked_add(weights, cache)) /
+                            static_cast<double>(fp16));
+}
+
+/// The same for a configuration, weights and KV cache together.
+///
+/// requires  is_valid(m); is_valid(c); tokens >= 0; batch > 0
 [[nodiscard]] constexpr double memory_savings_pct(const model_config& m,
                                                   const mixed_precision_config& c,
                                                   std::int64_t tokens, std::int64_t batch = 1) {
-  const mixed_precision_config fp16{.name = "fp16"};
-  const auto total = [&](const mixed_precision_config& x) {
-    return static_cast<double>(detail::checked_add(
-        weight_bytes(m, x),
-        kv_cache_bytes(m, x.get_precision(operator_type::kv_cache), tokens, batch)));
-  };
-  return 100.0 * (1.0 - total(c) / total(fp16));
+  return memory_savings_pct(
+      m, weight_bytes(m, c),
+      kv_cache_bytes(m, c.get_precision(operator_type::kv_cache), tokens, batch), tokens, batch);
 }
 
 }  // namespace quantroof
