@@ -136,8 +136,11 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/version.hpp)
 
 set(quantroof_io_headers # fmt and nlohmann_json
+    include/quantroof/io/byte_reader.hpp
     include/quantroof/io/calibrate.hpp
     include/quantroof/io/calibration_text.hpp
+    include/quantroof/io/checkpoint.hpp
+    include/quantroof/io/checkpoint_summary.hpp
     include/quantroof/io/csv.hpp
     include/quantroof/io/enum_names.hpp
     include/quantroof/io/fit.hpp
@@ -150,6 +153,11 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/format_spec.hpp
     include/quantroof/io/format_tensor.hpp
     include/quantroof/io/format_text.hpp
+    include/quantroof/io/ggml_type.hpp
+    include/quantroof/io/gguf.hpp
+    include/quantroof/io/gguf_header.hpp
+    include/quantroof/io/gguf_metadata.hpp
+    include/quantroof/io/gguf_model_keys.hpp
     include/quantroof/io/hardware_file.hpp
     include/quantroof/io/hf_config.hpp
     include/quantroof/io/input_error.hpp
@@ -168,8 +176,11 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/measurements.hpp
     include/quantroof/io/model_library.hpp
     include/quantroof/io/npy_header.hpp
+    include/quantroof/io/packed_weights.hpp
     include/quantroof/io/published.hpp
     include/quantroof/io/quantizer_file.hpp
+    include/quantroof/io/safetensors.hpp
+    include/quantroof/io/safetensors_index.hpp
     include/quantroof/io/step_measurements.hpp
     include/quantroof/io/step_validation.hpp
     include/quantroof/io/tensor_file.hpp

@@ -33,6 +33,7 @@
 #include "quantroof/io/csv.hpp"
 #include "quantroof/roofline/attention.hpp"
 #include "quantroof/roofline/gemm.hpp"
+#include "quantroof/roofline/moe.hpp"
 
 namespace quantroof::io {
 
@@ -231,15 +232,33 @@ inline void read_shape(const csv_table& t, std::size_t i, measurement& row) {
       row.tensor_parallel = t.integer(i, "moe_tp");
       row.expert_parallel = t.integer(i, "moe_ep");
       row.skewed_routing = t.text(i, "distribution").substr(0, 5) == "power";
+      check_shape(t, i,
+                  moe_shape{.tokens = row.tokens,
+                            .hidden = row.hidden,
+                            .inter = row.inter,
+                            .experts = row.experts,
+                            .top_k = row.top_k,
+                            .tensor_parallel = row.tensor_parallel,
+                            .expert_parallel = row.expert_parallel});
       break;
     case measurement_kind::collective:
       row.devices = t.integer(i, "num_gpus");
       row.bytes = t.number(i, "message_bytes");
+      if (row.devices < 1 || row.devices > 65536) {
+        t.fail(i, "num_gpus", "must be in [1, 65536]");
+      }
+      if (!(row.bytes >= 0 && row.bytes < 1e18)) {
+        t.fail(i, "message_bytes", "must be in [0, 1e18)");
+      }
       row.op = t.text(i, "op");
       break;
     case measurement_kind::elementwise:
       row.shape = {t.integer(i, "rows"), t.integer(i, "cols"), 1};
+      check_shape(t, i, row.shape);
       row.bytes = t.text(i, "bytes_est").empty() ? 0 : t.number(i, "bytes_est");
+      if (!(row.bytes >= 0 && row.bytes < 1e18)) {
+        t.fail(i, "bytes_est", "must be in [0, 1e18)");
+      }
       row.op = t.text(i, "op");
       break;
   }
