@@ -123,6 +123,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/roofline/moe.hpp
     include/quantroof/roofline/prefill.hpp
     include/quantroof/roofline/roofline.hpp
+    include/quantroof/roofline/serving_attention.hpp
     include/quantroof/roofline/step.hpp
     include/quantroof/roofline/textbook.hpp
     include/quantroof/version.hpp)
