@@ -87,9 +87,16 @@ struct attention_tile {
   }
 }
 
+/// FA2's tile over a paged cache, in prompts and in decode alike: its split-KV kernel, the only one that follows a page table.
+///
+/// source    flash-attention, csrc/flash_attn/src/flash_fwd_launch_template.h, run_mha_fwd_splitkv_dispatch
+[[nodiscard]] constexpr attention_tile paged_tile(std::int64_t head_dim) {
+  return {64, head_dim <= 64 ? 256 : (head_dim <= 128 ? 128 : 64)};
+}
+
 /// Columns of keys in one tile of a decode kernel.
 [[nodiscard]] constexpr std::int64_t decode_cols(attention_kernel kernel, std::int64_t head_dim) {
-  return kernel == attention_kernel::fa2 && head_dim <= 64 ? 256 : 128;
+  return kernel == attention_kernel::fa2 ? paged_tile(head_dim).cols : 128;
 }
 
 namespace detail {

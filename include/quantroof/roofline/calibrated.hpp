@@ -160,6 +160,7 @@ struct calibrated_model {
                                           .query_bytes = bytes,
                                           .kv_bytes = bytes,
                                           .value_dim = 128,
+                                          .latent_dim = 576,
                                           .shared_memory_kb = hw.shared_memory_kb.value_or(164)},
                                          s);
     detail::widen(e, found.basis);

@@ -3,7 +3,7 @@
 // How long attention of one new token per sequence over its KV cache takes. One work item per sequence and KV head reads whole tiles of
 // keys and values; where there are too few items the keys are divided among CTAs, whose parts a second kernel joins.
 //
-//   time = fixed + sqrt(memory^2 + compute^2) + joining
+//   time = fixed + sqrt(memory^2 + compute^2) + query heads of an SM's items + joining
 //
 // Sources: measured serving kernels of aiconfigurator; arXiv:2311.01282 (split keys); constants and their errors in
 // hardware/calibration_data.hpp. Not here: pages so small that they break a tile (16 tokens and fewer), speculative tokens.
@@ -66,12 +66,22 @@ struct decode_setting {
   return 1;
 }
 
+/// The share of an item's cost that grows with head_dim (item_us holds it at 128): FA3 loads an item's first tile before it can overlap
+/// anything, and transposes V of an 8-bit cache in shared memory.
+[[nodiscard]] constexpr double item_growth(attention_kernel kernel, attention_width width) {
+  if (kernel != attention_kernel::fa3) {
+    return 0;
+  }
+  return width == attention_width::bits8 ? 1.0 : 0.5;
+}
+
 /// How long one decode call takes, with the interval that holds 80 % of measurements and the reason.
 ///
 /// shapes    q, o [batch, num_heads, 1, head_dim]   k, v [batch, num_kv_heads, seq_len_kv, head_dim]
 /// units     microseconds, bytes
 /// formula   memory = (K, V, q, o) * (miss + hit / l2_speedup) / (share * bandwidth); a cache that a benchmark reads again and again stays
-///           in L2 when it fits. compute = (items beyond the first on an SM) * item + tiles * padded rows * columns * 4 d / R
+///           in L2 when it fits. compute = (items beyond the first on an SM) * item + tiles * padded rows * columns * 4 d / R;
+///           joining = combine + parts * split + 8 d bytes a part and output through L2
 /// requires  is_valid(s); s.seq_len_q query tokens count as rows of one group; c.fit.is_measured()
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 /// source    as at the head of this file
@@ -115,13 +125,18 @@ struct decode_setting {
   const double tile_us =
       rows * columns * 4.0 * dim * rate * c.matmul / (d.flop_per_clock_sm * d.clock_mhz);
   const double products = waves * deepest * tile_us;
-  const double compute = (waves - 1.0) * c.item_us + products;
+  const double growth = item_growth(kernel, set.width);
+  const double item_us = c.item_us * (1.0 + growth * (dim * (1.0 / 128) - 1.0));
+  const double compute = (waves - 1.0) * item_us + products;
 
   kernel_estimate e;
   const bool swaps =
       kernel == attention_kernel::fa2 && group > 1 && s.num_kv_heads > 1 && s.batch > 1;
-  const double joining = parts > 1 ? c.combine_us + c.split_us * parts : 0.0;
-  const double fixed = c.fixed_us + joining + (swaps ? c.swap_us : 0.0);
+  // parts leave their outputs in FP32 in L2, where the second kernel finds them
+  const double partial = 8.0 * outputs * parts * dim * per_byte / (c.memory_share * c.l2_speedup);
+  const double joining = parts > 1 ? c.combine_us + c.split_us * parts + partial : 0.0;
+  const double heads = waves * static_cast<double>(group) * c.head_us;
+  const double fixed = c.fixed_us + joining + heads + (swaps ? c.swap_us : 0.0);
   e.time_us = fixed + detail::hypotenuse(memory, compute);
   e.flops = 4.0 * outputs * keys * dim;
   e.dram_bytes = miss * (cache + ends);

@@ -41,7 +41,9 @@ struct prefill_setting {
   double query_bytes = 2;       // per element
   double kv_bytes = 2;          // per element of the cache
   std::int64_t value_dim = 0;   // head_dim of V; 0: as K's (MLA: 128 beside 192)
-  double density = 1;           // share of blocks computed (block-sparse attention)
+  std::int64_t latent_dim =
+      0;               // numbers a token leaves in the cache; 0: K and V of all heads (MLA: 576)
+  double density = 1;  // share of blocks computed (block-sparse attention)
   attention_call call = attention_call::serving;
   attention_pass pass = attention_pass::forward;
   softmax_overlap overlap = softmax_overlap::as_released;
@@ -81,8 +83,15 @@ struct score_cycles {
   double exponential = 0;
   double all = 0;  // with FA1's accumulator
 };
+/// A call as long as this loses half of what power takes from the clock in longer ones.
+inline constexpr double throttling_us = 1e4;
+
+/// GeForce boards accumulate FP32 at half the rate of the same chip's workstation boards: 512 FLOP per clock and SM instead of 1024.
+inline constexpr double half_rate_flop = 768;
+
 /// formula   products 2 (d + d_v) / R, exponential softmax_fixed + softmax / E, added, or as a hypotenuse on Blackwell's kernels; FA1 adds
-///           8 d / columns bytes of accumulator
+///           8 d / columns bytes of accumulator. mma.sync on GeForce: issuing products costs what it does on the full-rate board, and the
+///           matrix units need at least 0.95 of their own time (FA2 reaches 173 of 165 TFLOPS on RTX 4090, whose clock exceeds its rating)
 [[nodiscard]] constexpr score_cycles cycles_of_score(const device_rates& d,
                                                      const prefill_constants& c,
                                                      const prefill_setting& set, double dim,
@@ -107,6 +116,16 @@ struct score_cycles {
     case attention_kernel::fa1:
       cycles.all = cycles.products + cycles.exponential +
                    c.accumulator_cycles * 8.0 * dim * passes / columns;
+      break;
+    case attention_kernel::fa2:
+    case attention_kernel::flashinfer:
+      if (d.flop_per_clock_sm < half_rate_flop) {
+        const double units = 0.95 * passes * 2.0 * (dim + value_dim) / rate;
+        cycles.all = 0.5 * cycles.products + cycles.exponential;
+        cycles.all = cycles.all > units ? cycles.all : units;
+        break;
+      }
+      cycles.all = cycles.products + cycles.exponential;
       break;
     default:
       cycles.all = cycles.products + cycles.exponential;
@@ -137,10 +156,11 @@ struct score_cycles {
 /// shapes    q, o [batch, num_heads, seq_len_q, head_dim]   k, v [batch, num_kv_heads, seq_len_kv, head_dim]
 /// units     microseconds, bytes
 /// formula   tile = rows * columns * cycles_of_score;
-///           work = blocks * (tiles * tile + block_cycles) / SMs; time = max(longest block, work + tail * longest block)
+///           work = blocks * (tiles * tile + block_cycles) / SMs; time = max(longest block, work + tail * longest block), without a mask in
+///           whole waves of blocks; up to clock_loss longer in calls of many milliseconds
 /// requires  is_valid(s); c.fit.is_measured()
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-/// ignores   power: long calls on boards that throttle
+/// ignores   the board's power limit beyond clock_loss: what it draws at other times
 /// source    as at the head of this file
 [[nodiscard]] constexpr kernel_estimate estimate_prefill(const device_rates& d,
                                                          const prefill_constants& c,
@@ -159,7 +179,9 @@ struct score_cycles {
   const auto kv_heads = static_cast<double>(s.num_kv_heads);
   const double heads = batch * (packs ? kv_heads : q_heads);
   const attention_tile tile =
-      prefill_tile(kernel, s.head_dim, rows, s.causal, set.width, set.shared_memory_kb);
+      serves && kernel == attention_kernel::fa2
+          ? paged_tile(s.head_dim)
+          : prefill_tile(kernel, s.head_dim, rows, s.causal, set.width, set.shared_memory_kb);
   const detail::tile_count tiles = detail::count_tiles(s, rows, group, tile);
   const double items = heads * tiles.blocks;
   const auto dim = static_cast<double>(s.head_dim);
@@ -181,9 +203,16 @@ struct score_cycles {
   const double per_sm = 1.0 / d.sm_count;
   double cycles =
       heads * (tiles.sum * tile_cycles + tiles.blocks * paid_parts * block_cycles) * per_sm;
-  cycles += items * parts > d.sm_count ? c.tail * longest : 0.0;
+  const double waves = items * parts * per_sm;
+  if (waves > 1) {
+    cycles += (s.causal ? c.tail : detail::ceil(waves) - waves) * longest;
+  }
   cycles = cycles > longest ? cycles : longest;
-  const double compute = cycles * (1.0 / d.clock_mhz) + (parts > 1 ? c.merge_us * items : 0.0);
+  double compute = cycles * (1.0 / d.clock_mhz);
+  // power goes into products: exponentials throttle nothing
+  compute += c.clock_loss * score.products * compute * compute /
+             (score.all * (compute + detail::throttling_us));
+  compute += parts > 1 ? c.merge_us * items : 0.0;
 
   // Bytes. Divisors that only the device and the constants decide are turned into factors: they wait for nothing.
   const double tokens = batch * static_cast<double>(s.seq_len_q);
@@ -192,9 +221,13 @@ struct score_cycles {
   const double read = tokens * q_heads * (dim * set.query_bytes + value_dim * 2.0) +
                       keys * kv_heads * (dim + value_dim) * set.kv_bytes;
   const bool quantizes_q = set.width == attention_width::bits8;
-  const double written = serves ? tokens * (kv_heads * (dim + value_dim) * (2.0 + set.kv_bytes) +
-                                            (quantizes_q ? 3.0 * q_heads * dim : 0.0))
-                                : 0.0;
+  const double heads_dim = kv_heads * (dim + value_dim);
+  const bool is_latent = set.latent_dim > 0;
+  const double cached = is_latent ? static_cast<double>(set.latent_dim) : heads_dim;
+  // MLA quantizes the K and V that it expands as well
+  const double narrowed = quantizes_q ? q_heads * dim + (is_latent ? heads_dim : 0.0) : 0.0;
+  const double written =
+      serves ? tokens * (cached * (2.0 + set.kv_bytes) + c.quantize_bytes * narrowed) : 0.0;
   const double all_bytes = detail::pow4(read + written);
   const double miss = all_bytes / (all_bytes + detail::pow4(c.l2_share * d.l2_bytes));
   double write = 0;

@@ -53,6 +53,8 @@ TEST_CASE("tiles are those of the releases") {
   CHECK(decode_rows(trtllm, 17) == 32);
   CHECK(decode_rows(flashinfer, 65) == 128);
   CHECK(decode_cols(fa2, 64) == 256);
+  CHECK(paged_tile(128) == attention_tile{64, 128});
+  CHECK(paged_tile(256) == attention_tile{64, 64});
 }
 
 TEST_CASE("tiles of a causal mask are counted as a loop counts them") {
