@@ -75,6 +75,17 @@ struct decode_setting {
   return width == attention_width::bits8 ? 1.0 : 0.5;
 }
 
+/// How often head_us is paid: on each SM for every query head of its items. FlashInfer: once a call, where the heads of an item overflow its
+/// smallest tile of 16 rows.
+[[nodiscard]] constexpr double paid_heads(attention_kernel kernel, std::int64_t group,
+                                          double waves) {
+  const auto heads = static_cast<double>(group);
+  if (kernel == attention_kernel::flashinfer) {
+    return group > 16 ? heads : 0.0;
+  }
+  return waves * heads;
+}
+
 /// How long one decode call takes, with the interval that holds 80 % of measurements and the reason.
 ///
 /// shapes    q, o [batch, num_heads, 1, head_dim]   k, v [batch, num_kv_heads, seq_len_kv, head_dim]
@@ -135,7 +146,7 @@ struct decode_setting {
   // parts leave their outputs in FP32 in L2, where the second kernel finds them
   const double partial = 8.0 * outputs * parts * dim * per_byte / (c.memory_share * c.l2_speedup);
   const double joining = parts > 1 ? c.combine_us + c.split_us * parts + partial : 0.0;
-  const double heads = waves * static_cast<double>(group) * c.head_us;
+  const double heads = paid_heads(kernel, group, waves) * c.head_us;
   const double fixed = c.fixed_us + joining + heads + (swaps ? c.swap_us : 0.0);
   e.time_us = fixed + detail::hypotenuse(memory, compute);
   e.flops = 4.0 * outputs * keys * dim;
