@@ -130,6 +130,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/roofline/performance_model.hpp
     include/quantroof/roofline/prefill.hpp
     include/quantroof/roofline/roofline.hpp
+    include/quantroof/roofline/serving_attention.hpp
     include/quantroof/roofline/step.hpp
     include/quantroof/roofline/step_estimate.hpp
     include/quantroof/roofline/textbook.hpp

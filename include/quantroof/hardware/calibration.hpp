@@ -173,7 +173,9 @@ struct prefill_constants {
   double merge_us = 0;            // per work item where keys are split (FlashInfer)
   double accumulator_cycles = 0;  // of a byte of FA1's FP32 accumulator, per SM
   double backward_softmax = 1;    // softmax of forward and backward together, forward: 1
-  double softmax_alone = 0;  // softmax where nothing overlaps it (FA3's ablation); 0: not known
+  double softmax_alone = 0;   // softmax where nothing overlaps it (FA3's ablation); 0: not known
+  double quantize_bytes = 0;  // moved per element of Q, where it is quantized before the call
+  double clock_loss = 0;      // how much longer the products take in calls of milliseconds (power)
   fit_record fit{};
 
   friend constexpr bool operator==(const prefill_constants&, const prefill_constants&) = default;
@@ -190,6 +192,7 @@ struct decode_constants {
   double matmul = 0;        // cycles of the products on padded query rows, 1: the data sheet's
   double combine_us = 0;    // joining the parts of split keys: fixed
   double split_us = 0;      // ... and per part
+  double head_us = 0;       // per query head of a work item: its statistics, its row of the output
   double swap_us = 0;       // two copies around FA2's trick of taking query heads for rows
   fit_record fit{};
 
@@ -213,12 +216,15 @@ struct moe_constants {
 
 /// MLA attention of new tokens over a cache of latents.
 struct mla_constants {
+  double part_keys =
+      0;  // fewest keys of a part where a kernel divides a sequence; 0: it does not. Structure, not fitted
   double fixed_us = 0;
   double memory_share = 0;
   double matrix_share = 0;
   double l2_speedup = 1;
   double l2_share = 0;  // 1 / the share of the L2 that is usable
-  double item_us = 0;   // per sequence beyond one on each SM
+  double item_us = 0;   // per work item beyond one on each SM
+  double split_us = 0;  // joining the parts of divided keys: per part
   fit_record fit{};
 
   friend constexpr bool operator==(const mla_constants&, const mla_constants&) = default;
@@ -323,8 +329,9 @@ constexpr bool is_valid(const device_calibration& c) {
              good(p.softmax_fixed) && p.wide_head > 0 && detail::is_finite(p.wide_head) &&
              good(p.block_cycles) && good(p.tail) && good(p.token_us) && p.l2_speedup >= 1 &&
              detail::is_finite(p.l2_speedup) && p.l2_share > 0 && detail::is_finite(p.l2_share) &&
-             good(p.merge_us) && good(p.token_heads_dim) && is_band(p.fit.overhead) &&
-             is_band(p.fit.memory) && is_band(p.fit.compute)),
+             good(p.merge_us) && good(p.token_heads_dim) && good(p.quantize_bytes) &&
+             good(p.clock_loss) && is_band(p.fit.overhead) && is_band(p.fit.memory) &&
+             is_band(p.fit.compute)),
         "device_calibration: prefill constants must be finite, shares in (0, 2], l2_speedup at "
         "least 1");
   };
@@ -348,7 +355,8 @@ constexpr bool is_valid(const device_calibration& c) {
     measured(m.fit,
              good(m.fixed_us) && is_share(m.matrix_share) && is_share(m.memory_share) &&
                  m.l2_speedup >= 1 && detail::is_finite(m.l2_speedup) && m.l2_share > 0 &&
-                 detail::is_finite(m.l2_share) && good(m.item_us),
+                 detail::is_finite(m.l2_share) && good(m.item_us) && good(m.split_us) &&
+                 good(m.part_keys),
              "device_calibration: mla constants must be finite, shares in (0, 2]");
   }
   for (const elementwise_constants& x : c.elementwise) {
@@ -370,8 +378,8 @@ constexpr bool is_valid(const device_calibration& c) {
             (is_share(d.memory_share) && good(d.fixed_us) && d.l2_speedup >= 1 &&
              detail::is_finite(d.l2_speedup) && d.l2_share > 0 && detail::is_finite(d.l2_share) &&
              good(d.item_us) && good(d.matmul) && good(d.combine_us) && good(d.split_us) &&
-             good(d.swap_us) && is_band(d.fit.overhead) && is_band(d.fit.memory) &&
-             is_band(d.fit.compute)),
+             good(d.swap_us) && good(d.head_us) && is_band(d.fit.overhead) &&
+             is_band(d.fit.memory) && is_band(d.fit.compute)),
         "device_calibration: decode constants must be finite, shares in (0, 2], l2_speedup at "
         "least 1");
   }

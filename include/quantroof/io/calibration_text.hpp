@@ -89,6 +89,8 @@ inline void put_constants(std::string& to, std::string_view indent, const prefil
   put_member(to, indent, "accumulator_cycles", c.accumulator_cycles);
   put_member(to, indent, "backward_softmax", c.backward_softmax, 1);
   put_member(to, indent, "softmax_alone", c.softmax_alone);
+  put_member(to, indent, "quantize_bytes", c.quantize_bytes);
+  put_member(to, indent, "clock_loss", c.clock_loss);
 }
 
 inline void put_constants(std::string& to, std::string_view indent, const decode_constants& c) {
@@ -102,6 +104,7 @@ inline void put_constants(std::string& to, std::string_view indent, const decode
   put_member(to, indent, "matmul", c.matmul);
   put_member(to, indent, "combine_us", c.combine_us);
   put_member(to, indent, "split_us", c.split_us);
+  put_member(to, indent, "head_us", c.head_us);
   put_member(to, indent, "swap_us", c.swap_us);
 }
 
@@ -115,12 +118,14 @@ inline void put_constants(std::string& to, std::string_view indent, const moe_co
 }
 
 inline void put_constants(std::string& to, std::string_view indent, const mla_constants& c) {
+  put_member(to, indent, "part_keys", c.part_keys);
   put_member(to, indent, "fixed_us", c.fixed_us);
   put_member(to, indent, "memory_share", c.memory_share);
   put_member(to, indent, "matrix_share", c.matrix_share);
   put_member(to, indent, "l2_speedup", c.l2_speedup, 1);
   put_member(to, indent, "l2_share", c.l2_share);
   put_member(to, indent, "item_us", c.item_us);
+  put_member(to, indent, "split_us", c.split_us);
 }
 
 inline void put_constants(std::string& to, std::string_view indent,

@@ -167,6 +167,8 @@ struct detail::json_record<prefill_constants> {
     m.optional("accumulator_cycles", c.accumulator_cycles);
     m.optional("backward_softmax", c.backward_softmax);
     m.optional("softmax_alone", c.softmax_alone);
+    m.optional("quantize_bytes", c.quantize_bytes);
+    m.optional("clock_loss", c.clock_loss);
     m.required("fit", c.fit);
   }
 };
@@ -184,6 +186,7 @@ struct detail::json_record<decode_constants> {
     m.amount("matmul", c.matmul);
     m.amount("combine_us", c.combine_us);
     m.amount("split_us", c.split_us);
+    m.optional("head_us", c.head_us);
     m.optional("swap_us", c.swap_us);
     m.required("fit", c.fit);
   }
@@ -207,12 +210,14 @@ template <>
 struct detail::json_record<mla_constants> {
   static constexpr std::string_view name = "mla_constants";
   static constexpr void members(auto& m, auto& c) {
+    m.optional("part_keys", c.part_keys);
     m.amount("fixed_us", c.fixed_us);
     m.amount("memory_share", c.memory_share);
     m.amount("matrix_share", c.matrix_share);
     m.optional("l2_speedup", c.l2_speedup);
     m.amount("l2_share", c.l2_share);
     m.amount("item_us", c.item_us);
+    m.optional("split_us", c.split_us);
     m.required("fit", c.fit);
   }
 };

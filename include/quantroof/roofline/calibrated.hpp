@@ -18,33 +18,18 @@
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/roofline/attention.hpp"
 #include "quantroof/roofline/collective.hpp"
-#include "quantroof/roofline/decode.hpp"
 #include "quantroof/roofline/device_rates.hpp"
 #include "quantroof/roofline/elementwise.hpp"
-#include "quantroof/roofline/flash_attention_kernel.hpp"
 #include "quantroof/roofline/gemm.hpp"
 #include "quantroof/roofline/gemm_settings.hpp"
 #include "quantroof/roofline/mla.hpp"
 #include "quantroof/roofline/moe.hpp"
 #include "quantroof/roofline/prefill.hpp"
 #include "quantroof/roofline/roofline.hpp"
+#include "quantroof/roofline/serving_attention.hpp"
 #include "quantroof/roofline/textbook.hpp"
 
 namespace quantroof {
-
-namespace detail {
-
-/// The interval of constants measured elsewhere.
-constexpr void widen(kernel_estimate& e, const interval_growth& growth) {
-  const double below = (e.time_us - e.lower_us) * growth.factor;
-  const double above = (e.upper_us - e.time_us) * growth.factor;
-  const double least = growth.least * e.time_us;
-  e.lower_us = e.time_us - (below > least ? below : least);
-  e.lower_us = e.lower_us > 0.1 * e.time_us ? e.lower_us : 0.1 * e.time_us;
-  e.upper_us = e.time_us + (above > 1.5 * least ? above : 1.5 * least);
-}
-
-}  // namespace detail
 
 /// Real kernels as a PerformanceModel.
 ///
@@ -140,7 +125,7 @@ struct calibrated_model {
                     "calibrated_model: no mixture of experts of this kind was measured");
     kernel_estimate e =
         estimate_moe(rates_of(hw), *found.constants, gemm_setting_of(hw, kernel), s, routing);
-    detail::widen(e, growth_of(found.basis));
+    detail::widen(e, found.basis);
     return e;
   }
 
@@ -181,7 +166,7 @@ struct calibrated_model {
         [row](const device_calibration& c) -> const mla_constants& { return c.mla_decode[row]; });
     kernel_estimate e = estimate_mla_decode(rates_of(hw), *found.constants, width,
                                             width == attention_width::bits8 ? 1.0 : 2.0, s);
-    detail::widen(e, growth_of(found.basis));
+    detail::widen(e, found.basis);
     return e;
   }
 
@@ -202,9 +187,10 @@ struct calibrated_model {
                                           .query_bytes = bytes,
                                           .kv_bytes = bytes,
                                           .value_dim = 128,
+                                          .latent_dim = 576,
                                           .shared_memory_kb = hw.shared_memory_kb.value_or(164)},
                                          s);
-    detail::widen(e, growth_of(found.basis));
+    detail::widen(e, found.basis);
     return e;
   }
 
@@ -220,7 +206,7 @@ struct calibrated_model {
           return c.collectives[row];
         });
     kernel_estimate e = estimate_collective(*found.constants, op, devices, bytes);
-    detail::widen(e, growth_of(found.basis));
+    detail::widen(e, found.basis);
     return e;
   }
 
@@ -232,7 +218,7 @@ struct calibrated_model {
           return c.elementwise[0];
         });
     kernel_estimate e = estimate_elementwise(rates_of(hw), *found.constants, elements, bytes);
-    detail::widen(e, growth_of(found.basis));
+    detail::widen(e, found.basis);
     return e;
   }
 
@@ -270,61 +256,11 @@ struct calibrated_model {
   [[nodiscard]] constexpr kernel_estimate serving_attention(
       const hardware_spec& hw, const attention_shape& s, attention_width width, double kv_bytes,
       double density, std::optional<flash_attention_version> version = std::nullopt) const {
-    const auto row = static_cast<std::size_t>(width);
-    device_rates rates = rates_of(hw);
     const double computed = density < 1 ? density * 1.05 : 1.0;
-    const bool decodes = s.seq_len_q <= 8 && s.seq_len_kv > s.seq_len_q;
-    if (decodes || s.seq_len_q == 1) {
-      const auto found = find_calibration(
-          hw, own,
-          [row](const device_calibration& c) -> const decode_constants& { return c.decode[row]; },
-          kinship::board);
-      detail::expects(found.constants != nullptr,
-                      "calibrated_model: no decode attention was measured");
-      kernel_estimate e = estimate_decode(
-          rates, *found.constants, {.width = width, .kv_bytes = kv_bytes, .density = computed}, s);
-      detail::widen(e, growth_of(found.basis));
-      return e;
-    }
-    const auto found = find_calibration(
-        hw, own,
-        [row](const device_calibration& c) -> const prefill_constants& { return c.prefill[row]; },
-        kinship::board);
-    detail::expects(found.constants != nullptr,
-                    "calibrated_model: no prefill attention was measured");
-    prefill_constants constants = *found.constants;
-    const bool fp8_products = width == attention_width::bits8 &&
-                              constants.kernel != attention_kernel::flashinfer && has_fp8(hw);
-    prefill_setting set{.width = fp8_products ? attention_width::bits8 : attention_width::bits16,
-                        .query_bytes = fp8_products ? 1.0 : 2.0,
-                        .kv_bytes = kv_bytes,
-                        .density = computed,
-                        .shared_memory_kb = hw.shared_memory_kb.value_or(164)};
-    interval_growth growth = growth_of(found.basis);
-    if (version && *version != detail::version_of(constants.kernel)) {
-      // another release: its published kernel within this device's serving call
-      prefill_constants other = detail::published_constants(*version);
-      other.fixed_us = constants.fixed_us;
-      other.token_us = constants.token_us;
-      other.token_heads_dim = constants.token_heads_dim;
-      other.write_share = constants.write_share;
-      other.memory_share = constants.memory_share;
-      other.l2_speedup = constants.l2_speedup;
-      other.l2_share = constants.l2_share;
-      other.fit = constants.fit;
-      const bool narrow_products = has_fp8(hw) && width == attention_width::bits8 &&
-                                   takes_precision(*version, precision::fp8_e4m3);
-      set.width = narrow_products ? attention_width::bits8 : attention_width::bits16;
-      set.query_bytes = narrow_products ? 1.0 : 2.0;
-      constants = other;
-      rates = detail::rates_of(hw, *version);
-      if (growth.factor < 1.8) {
-        growth = growth_of(calibration_basis::generation);
-      }
-    }
-    kernel_estimate e = estimate_prefill(rates, constants, set, s);
-    detail::widen(e, growth);
-    return e;
+    return is_decode(s)
+               ? estimate_serving_decode(
+                     hw, own, s, {.width = width, .kv_bytes = kv_bytes, .density = computed})
+               : estimate_serving_prefill(hw, own, s, width, kv_bytes, computed, version);
   }
 
   /// How near to this device the GEMMs were measured that its predictions rest on.
@@ -388,7 +324,7 @@ struct calibrated_model {
       }
     }
     if (found.basis != calibration_basis::measured) {
-      detail::widen(e, growth_of(found.basis));
+      detail::widen(e, found.basis);
     }
     return e;
   }
