@@ -14,6 +14,7 @@
 #include "quantroof/io/json_value.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/operator_type.hpp"
+#include "quantroof/model/parallelism.hpp"
 #include "quantroof/model/phase.hpp"
 #include "quantroof/model/transformer.hpp"
 #include "quantroof/precision/precision.hpp"
@@ -94,6 +95,19 @@ void from_json(const Json& json, operator_precision_map& map) {
   }
   map = fresh;
 }
+
+template <>
+struct detail::json_record<parallel_plan> {
+  static constexpr std::string_view name = "parallel_plan";
+  static constexpr void members(auto& m, auto& p) {
+    m.optional("tensor", p.tensor);
+    m.optional("data", p.data);
+    m.optional("expert", p.expert);
+    m.optional("pipeline", p.pipeline);
+    m.optional("devices_per_node", p.devices_per_node);
+    m.amount("network_gb_s", p.network_gb_s);
+  }
+};
 
 template <>
 struct detail::json_record<layer_override> {

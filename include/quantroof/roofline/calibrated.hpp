@@ -151,7 +151,7 @@ struct calibrated_model {
     }
     kernel_estimate e =
         estimate_moe(rates_of(hw), *found.constants, choice.setting, s, expert_routing);
-    detail::widen(e, growth_of(found.basis));
+    detail::widen(e, found.basis);
     return e;
   }
 
