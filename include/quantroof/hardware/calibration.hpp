@@ -82,12 +82,14 @@ struct gemm_tile {
   friend constexpr bool operator==(const gemm_tile&, const gemm_tile&) = default;
 };
 
-/// Whether a kernel family divides k among CTAs when there are too few tiles to fill the device.
-enum class split_k : std::uint8_t { never, fills_device };
+/// Whether a kernel family divides k among CTAs when there are too few tiles to fill the device, and how the parts come together:
+/// each adds its FP32 sums to memory (fills_device), or one CTA waits for another behind a semaphore (serial).
+enum class split_k : std::uint8_t { never, fills_device, serial };
 
 namespace detail {
-inline constexpr name_table<split_k, 2> split_k_names{
-    {{split_k::never, "never"}, {split_k::fills_device, "fills_device"}}};
+inline constexpr name_table<split_k, 3> split_k_names{{{split_k::never, "never"},
+                                                       {split_k::fills_device, "fills_device"},
+                                                       {split_k::serial, "serial"}}};
 static_assert(names_are_complete(split_k_names));
 }  // namespace detail
 
@@ -99,7 +101,7 @@ static_assert(names_are_complete(split_k_names));
 }
 
 /// Corners of the grid of gemm_constants::correction: log2 m and log2 (n k).
-inline constexpr std::array<double, 4> correction_log2_m{1, 6, 9, 13};
+inline constexpr std::array<double, 4> correction_log2_m{3, 6, 8, 11};
 inline constexpr std::array<double, 2> correction_log2_nk{22.5, 27};
 
 /// A family of GEMM kernels on a device; 0 switches a term off.
@@ -118,11 +120,17 @@ struct gemm_constants {
       0;  // 10^9 activations per second and SM, where they are quantized in a pass of their own
   double quantize_row_us = 0;  // of that pass, per row
   double dequantize_us = 0;    // per 10^6 weights in one CTA
-  double vector_us = 0;        // fixed time of the kernel for m <= 4
+  int vector_rows =
+      0;  // calls of so few rows run a kernel without matrix units; structure, not fitted
+  double vector_l2_share = 0;  // of the L2 that keeps the end of such a call's weights; structure
+  double vector_us = 0;        // fixed time of that kernel
+  double vector_memory_share = 0;  // of the DRAM bandwidth
+  double vector_k_us = 0;          // one CTA's way along k, per 1000 inputs
+  double vector_gmac_s = 0;  // 10^9 multiplications and additions per second and SM; 0: no bound
   double ragged =
       0;  // extra time of a last tile that m does not fill, as a share of the tile's time
   std::array<double, 8>
-      correction{};  // log of measured / predicted at correction_log2_m x correction_log2_nk
+      correction{};  // measured / predicted - 1 at correction_log2_m x correction_log2_nk
   fit_record fit{};
 
   friend constexpr bool operator==(const gemm_constants&, const gemm_constants&) = default;
@@ -312,9 +320,13 @@ constexpr bool is_valid(const device_calibration& c) {
                         detail::is_finite(g.feed_bytes_per_clock) && g.epilogue_gb_s > 0 &&
                         detail::is_finite(g.epilogue_gb_s) && g.l2_share > 0 &&
                         detail::is_finite(g.l2_share) && good(g.quantize_gelem_s) &&
-                        good(g.quantize_row_us) && good(g.dequantize_us) && good(g.vector_us) &&
-                        good(g.ragged),
+                        good(g.quantize_row_us) && good(g.dequantize_us) && good(g.ragged),
                     "device_calibration: gemm times and rates must be finite and not negative");
+    detail::expects(g.vector_rows >= 0 && good(g.vector_us) && good(g.vector_k_us) &&
+                        good(g.vector_gmac_s) && good(g.vector_l2_share) &&
+                        (g.vector_rows == 0 || is_share(g.vector_memory_share)),
+                    "device_calibration: a gemm with vector_rows needs a vector_memory_share in "
+                    "(0, 2], its other times and rates must be finite and not negative");
     for (const double x : g.correction) {
       detail::expects(x >= -1 && x <= 1, "device_calibration: gemm correction must be in [-1, 1]");
     }

@@ -105,7 +105,7 @@ struct detail::json_record<parallel_plan> {
     m.optional("expert", p.expert);
     m.optional("pipeline", p.pipeline);
     m.optional("devices_per_node", p.devices_per_node);
-    m.amount("network_gb_s", p.network_gb_s);
+    m.optional("network_gb_s", p.network_gb_s);
   }
 };
 

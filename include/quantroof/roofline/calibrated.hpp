@@ -61,8 +61,6 @@ struct calibrated_model {
                          work_of(g, weight, activation));
     }
     gemm_choice choice = choose_gemm(hw, weight, activation);
-    choice.setting.residency = residency;
-    choice.setting.quantization = quantization;
     return run(hw, choice.kernel, choice.setting, g);
   }
 
@@ -70,8 +68,6 @@ struct calibrated_model {
   [[nodiscard]] constexpr kernel_estimate gemm(const hardware_spec& hw, const gemm_shape& g,
                                                gemm_kernel kernel) const {
     gemm_setting setting = gemm_setting_of(hw, kernel);
-    setting.residency = residency;
-    setting.quantization = quantization;
     return run(hw, kernel, setting, g);
   }
 
@@ -298,31 +294,27 @@ struct calibrated_model {
   }
 
   [[nodiscard]] constexpr kernel_estimate run(const hardware_spec& hw, gemm_kernel kernel,
-                                              const gemm_setting& setting,
-                                              const gemm_shape& g) const {
+                                              gemm_setting& setting, const gemm_shape& g) const {
     const auto index = static_cast<std::size_t>(kernel);
     const auto found = find_calibration(
         hw, own,
         [index](const device_calibration& c) -> const gemm_constants& { return c.gemm[index]; });
     detail::expects(found.constants != nullptr,
                     "calibrated_model: no GEMM of this kind was measured");
-    const device_rates rates = rates_of(hw);
-    kernel_estimate e = estimate_gemm(rates, *found.constants, setting, g);
-    if (setting.quantization == activation_quantization::fused &&
-        found.constants->quantize_gelem_s > 0) {
+    setting.residency = residency;
+    setting.quantization = quantization;
+    if (quantization == activation_quantization::fused && found.constants->quantize_gelem_s > 0) {
       // the quantizer's launches lie in fixed_us; fused into the kernel before, 2 us of them stay
-      const auto dense = find_calibration(
-          hw, own, [](const device_calibration& c) -> const gemm_constants& { return c.gemm[0]; });
-      const double stays = dense.constants->fixed_us + 2.0;
-      const double saved = found.constants->fixed_us - stays;
-      if (saved > 0 && e.time_us > saved) {
-        const double share = (e.time_us - saved) / e.time_us;
-        e.lower_us *= share;
-        e.upper_us *= share;
-        e.achieved /= share;
-        e.time_us -= saved;
-      }
+      const auto dense = [](const device_calibration& c) -> const gemm_constants& {
+        return c.gemm[0];
+      };
+      const bool same =
+          found.basis == calibration_basis::measured && dense(*found.device).fit.is_measured();
+      const gemm_constants& plain =
+          same ? dense(*found.device) : *find_calibration(hw, own, dense).constants;
+      setting.fused_fixed_us = plain.fixed_us + 2.0;
     }
+    kernel_estimate e = estimate_gemm(rates_of(hw), *found.constants, setting, g);
     if (found.basis != calibration_basis::measured) {
       detail::widen(e, found.basis);
     }
