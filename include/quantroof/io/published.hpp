@@ -241,6 +241,7 @@ const Value* find_published(const auto& table, std::string_view name) {
   }
   if (!alone.empty()) {
     std::vector<const published_row*> some;
+    some.reserve(alone.size());
     for (const published_row& row : alone) {
       some.push_back(&row);
     }
