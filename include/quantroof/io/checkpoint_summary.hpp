@@ -75,7 +75,7 @@ struct checkpoint_summary {
     row->bytes =
         tensor.bytes && row->bytes ? std::optional{*row->bytes + *tensor.bytes} : std::nullopt;
     add(s.known_parameters, meaning.parameters.value_or(0));
-    s.uncounted_tensors += meaning.parameters ? 0 : 1;
+    s.uncounted_tensors += meaning.parameters ? 0U : 1U;
     row->parameters = meaning.parameters && row->parameters
                           ? std::optional{*row->parameters + *meaning.parameters}
                           : std::nullopt;

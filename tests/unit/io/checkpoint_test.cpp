@@ -286,7 +286,7 @@ TEST_CASE("published layouts of quantized weights, out 256 and in 512") {
       CHECK(meanings[i].packing == (l.contents[i] == content::packed ? l.packing : ""));
     }
     CHECK(io::summarize(c).parameters == l.parameters);
-    CHECK(io::summarize(c).uncounted_tensors == (l.parameters ? 0 : 1));
+    CHECK(io::summarize(c).uncounted_tensors == (l.parameters ? 0U : 1U));
   }
 }
 
