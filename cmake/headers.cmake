@@ -147,6 +147,15 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/format_text.hpp
     include/quantroof/io/hardware_file.hpp
     include/quantroof/io/hf_config.hpp
+    include/quantroof/io/hf_dense.hpp
+    include/quantroof/io/hf_family.hpp
+    include/quantroof/io/hf_gpt.hpp
+    include/quantroof/io/hf_hybrid.hpp
+    include/quantroof/io/hf_latent.hpp
+    include/quantroof/io/hf_moe.hpp
+    include/quantroof/io/hf_moe_windows.hpp
+    include/quantroof/io/hf_parts.hpp
+    include/quantroof/io/hf_reader.hpp
     include/quantroof/io/input_error.hpp
     include/quantroof/io/json.hpp
     include/quantroof/io/json_calibration.hpp

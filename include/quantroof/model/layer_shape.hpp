@@ -31,6 +31,7 @@ struct attention_block {
   std::int64_t selected = 0;    // tokens that sparse attention reads of the cache; 0: all
   bool output_gate = false;     // q_proj yields a gate of the output beside the query
   bool qk_norm = false;
+  bool v_is_k = false;  // one projection serves keys and values; both are cached
 
   friend constexpr bool operator==(const attention_block&, const attention_block&) = default;
 };
@@ -65,6 +66,7 @@ struct token_index {
   std::int64_t num_heads = 0;
   std::int64_t head_dim = 0;     // one key of this width a token is cached
   std::int64_t query_input = 0;  // inputs of the query projection: the query latent, or hidden
+  bool head_weights = true;      // a third projection says how much each head counts
 
   friend constexpr bool operator==(const token_index&, const token_index&) = default;
 };
@@ -118,6 +120,8 @@ constexpr bool is_valid(const attention_block& a) {
           "attention_block: head_dim must be in [1, 2^16], v_head_dim in [0, 2^16]");
   expects(a.num_heads * a.head_dim <= (1 << 24) && a.num_heads * a.v_head_dim <= (1 << 24),
           "attention_block: num_heads * head_dim must be at most 2^24");
+  expects(!a.v_is_k || a.v_head_dim == 0 || a.v_head_dim == a.head_dim,
+          "attention_block: with v_is_k, v_head_dim must be head_dim");
   expects(
       within(a.window, 0, std::int64_t{1} << 31) && within(a.selected, 0, std::int64_t{1} << 31),
       "attention_block: window and selected must be in [0, 2^31]");
@@ -222,7 +226,9 @@ constexpr void add_mixer(matrix_list& list, const layer_shape& l, std::int64_t h
     const std::int64_t v = a.v_head_dim > 0 ? a.v_head_dim : a.head_dim;
     list.push_back({q_proj, a.num_heads * a.head_dim * (a.output_gate ? 2 : 1), hidden});
     list.push_back({k_proj, a.num_kv_heads * a.head_dim, hidden});
-    list.push_back({v_proj, a.num_kv_heads * v, hidden});
+    if (!a.v_is_k) {
+      list.push_back({v_proj, a.num_kv_heads * v, hidden});
+    }
     list.push_back({o_proj, hidden, a.num_heads * v});
   }
   if (l.latent) {
@@ -245,7 +251,8 @@ constexpr void add_mixer(matrix_list& list, const layer_shape& l, std::int64_t h
   }
   if (l.index) {
     list.push_back({index_proj, l.index->num_heads * l.index->head_dim, l.index->query_input});
-    list.push_back({index_proj, l.index->head_dim + l.index->num_heads, hidden});
+    list.push_back(
+        {index_proj, l.index->head_dim + (l.index->head_weights ? l.index->num_heads : 0), hidden});
   }
 }
 
