@@ -141,6 +141,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/fit_gemm.hpp
     include/quantroof/io/fit_other.hpp
     include/quantroof/io/format.hpp
+    include/quantroof/io/format_model.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp
     include/quantroof/io/format_tensor.hpp
@@ -163,6 +164,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_engine.hpp
     include/quantroof/io/json_file.hpp
     include/quantroof/io/json_hardware.hpp
+    include/quantroof/io/json_layer.hpp
     include/quantroof/io/json_model.hpp
     include/quantroof/io/json_parser.hpp
     include/quantroof/io/json_quantize.hpp
