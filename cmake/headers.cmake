@@ -153,9 +153,13 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/hf_gpt.hpp
     include/quantroof/io/hf_hybrid.hpp
     include/quantroof/io/hf_latent.hpp
+    include/quantroof/io/hf_module_formats.hpp
+    include/quantroof/io/hf_modules.hpp
     include/quantroof/io/hf_moe.hpp
     include/quantroof/io/hf_moe_windows.hpp
     include/quantroof/io/hf_parts.hpp
+    include/quantroof/io/hf_quant_format.hpp
+    include/quantroof/io/hf_quantization.hpp
     include/quantroof/io/hf_reader.hpp
     include/quantroof/io/input_error.hpp
     include/quantroof/io/json.hpp
@@ -172,6 +176,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_roofline.hpp
     include/quantroof/io/json_value.hpp
     include/quantroof/io/measurements.hpp
+    include/quantroof/io/module_pattern.hpp
     include/quantroof/io/npy_header.hpp
     include/quantroof/io/published.hpp
     include/quantroof/io/quantizer_file.hpp

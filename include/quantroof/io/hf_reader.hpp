@@ -281,7 +281,7 @@ class hf_reader {
 
   const Json& root_;
   const Json* object_;
-  std::array<std::string_view, 4> places_{};
+  std::array<std::string_view, 8> places_{};
   std::size_t depth_ = 0;
 };
 

@@ -303,6 +303,16 @@ constexpr void add_feed_forward(matrix_list& list, const layer_shape& l, std::in
   return list;
 }
 
+/// Biases of all experts of a layer.
+[[nodiscard]] constexpr std::int64_t expert_bias_count(const layer_shape& l, std::int64_t hidden) {
+  if (!l.experts || !l.experts->bias) {
+    return 0;
+  }
+  const std::int64_t width = l.experts->latent_dim > 0 ? l.experts->latent_dim : hidden;
+  return detail::checked_mul(l.experts->experts,
+                             (l.experts->gated ? 2 : 1) * l.experts->expert_dim + width);
+}
+
 /// Parameters of one layer, all experts.
 ///
 /// errors    quantroof::domain_error where the count exceeds 2^63
@@ -312,13 +322,7 @@ constexpr void add_feed_forward(matrix_list& list, const layer_shape& l, std::in
     total = detail::checked_add(total,
                                 detail::checked_mul(w.copies, detail::checked_mul(w.rows, w.cols)));
   }
-  if (l.experts && l.experts->bias) {
-    const std::int64_t width = l.experts->latent_dim > 0 ? l.experts->latent_dim : hidden;
-    total = detail::checked_add(
-        total, detail::checked_mul(l.experts->experts,
-                                   (l.experts->gated ? 2 : 1) * l.experts->expert_dim + width));
-  }
-  return total;
+  return detail::checked_add(total, expert_bias_count(l, hidden));
 }
 
 /// Parameters of one layer that a token does not pass through: experts that it did not choose.
