@@ -150,6 +150,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/fit_gemm.hpp
     include/quantroof/io/fit_other.hpp
     include/quantroof/io/format.hpp
+    include/quantroof/io/format_model.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp
     include/quantroof/io/format_tensor.hpp
@@ -161,6 +162,19 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/gguf_model_keys.hpp
     include/quantroof/io/hardware_file.hpp
     include/quantroof/io/hf_config.hpp
+    include/quantroof/io/hf_dense.hpp
+    include/quantroof/io/hf_family.hpp
+    include/quantroof/io/hf_gpt.hpp
+    include/quantroof/io/hf_hybrid.hpp
+    include/quantroof/io/hf_latent.hpp
+    include/quantroof/io/hf_module_formats.hpp
+    include/quantroof/io/hf_modules.hpp
+    include/quantroof/io/hf_moe.hpp
+    include/quantroof/io/hf_moe_windows.hpp
+    include/quantroof/io/hf_parts.hpp
+    include/quantroof/io/hf_quant_format.hpp
+    include/quantroof/io/hf_quantization.hpp
+    include/quantroof/io/hf_reader.hpp
     include/quantroof/io/input_error.hpp
     include/quantroof/io/json.hpp
     include/quantroof/io/json_calibration.hpp
@@ -168,6 +182,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_engine.hpp
     include/quantroof/io/json_file.hpp
     include/quantroof/io/json_hardware.hpp
+    include/quantroof/io/json_layer.hpp
     include/quantroof/io/json_model.hpp
     include/quantroof/io/json_parser.hpp
     include/quantroof/io/json_quantize.hpp
@@ -176,6 +191,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_value.hpp
     include/quantroof/io/measurements.hpp
     include/quantroof/io/model_library.hpp
+    include/quantroof/io/module_pattern.hpp
     include/quantroof/io/npy_header.hpp
     include/quantroof/io/packed_weights.hpp
     include/quantroof/io/published.hpp

@@ -5,11 +5,13 @@
 //   {"name": "mine", "operator_precisions": {"ffn_up": "NVFP4", "q_proj": "FP8_E4M3"}, "kv_cache_precision": "NVFP4_KV",
 //    "layer_overrides": [{"first_layer": 0, "last_layer": 1, "precision": "FP16"}]}
 //
-// Left out of a strategy: FP16, no overrides; left out of an override: the linear layers of the block.
+// Left out of a strategy: FP16, no overrides; left out of an override: the linear layers of the block. A model either describes its layers in
+// num_heads to qk_norm or lists them in "layers" (json_layer.hpp) with their order in "layer_pattern".
 #pragma once
 
 #include <string_view>
 
+#include "quantroof/io/json_layer.hpp"
 #include "quantroof/io/json_record.hpp"
 #include "quantroof/io/json_value.hpp"
 #include "quantroof/model/mixed_precision.hpp"
@@ -153,17 +155,28 @@ struct detail::json_record<model_config> {
     m.optional("name", c.name);
     m.required("hidden_size", c.hidden_size);
     m.required("num_layers", c.num_layers);
-    m.required("num_heads", c.num_heads);
-    m.required("num_kv_heads", c.num_kv_heads);
-    m.required("head_dim", c.head_dim);
-    m.required("ffn_dim", c.ffn_dim);
+    m.if_any("layers", c.layers);
+    m.if_any("layer_pattern", c.layer_pattern);
+    if (lists_layers(c)) {
+      for (const std::string_view key :
+           {"num_heads", "num_kv_heads", "head_dim", "ffn_dim", "gated_ffn", "qkv_bias", "o_bias",
+            "ffn_bias", "qk_norm"}) {
+        m.absent(key, "must be left out beside layers");
+      }
+    } else {
+      m.required("num_heads", c.num_heads);
+      m.required("num_kv_heads", c.num_kv_heads);
+      m.required("head_dim", c.head_dim);
+      m.required("ffn_dim", c.ffn_dim);
+      m.optional("gated_ffn", c.gated_ffn);
+      m.optional("qkv_bias", c.qkv_bias);
+      m.optional("o_bias", c.o_bias);
+      m.optional("ffn_bias", c.ffn_bias);
+      m.optional("qk_norm", c.qk_norm);
+    }
     m.optional("vocab_size", c.vocab_size);
     m.optional("tie_word_embeddings", c.tie_word_embeddings);
-    m.optional("gated_ffn", c.gated_ffn);
-    m.optional("qkv_bias", c.qkv_bias);
-    m.optional("o_bias", c.o_bias);
-    m.optional("ffn_bias", c.ffn_bias);
-    m.optional("qk_norm", c.qk_norm);
+    m.optional("extra_parameters", c.extra_parameters);
   }
 };
 

@@ -32,6 +32,7 @@ struct attention_block {
   bool output_gate = false;     // q_proj yields a gate of the output beside the query
   bool qk_norm = false;
   bool qk_norm_over_heads = false;  // one norm over all heads: divided heads must exchange its sum
+  bool v_is_k = false;              // one projection serves keys and values; both are cached
 
   friend constexpr bool operator==(const attention_block&, const attention_block&) = default;
 };
@@ -66,6 +67,7 @@ struct token_index {
   std::int64_t num_heads = 0;
   std::int64_t head_dim = 0;     // one key of this width a token is cached
   std::int64_t query_input = 0;  // inputs of the query projection: the query latent, or hidden
+  bool head_weights = true;      // a third projection says how much each head counts
 
   friend constexpr bool operator==(const token_index&, const token_index&) = default;
 };
@@ -119,6 +121,8 @@ constexpr bool is_valid(const attention_block& a) {
           "attention_block: head_dim must be in [1, 2^16], v_head_dim in [0, 2^16]");
   expects(a.num_heads * a.head_dim <= (1 << 24) && a.num_heads * a.v_head_dim <= (1 << 24),
           "attention_block: num_heads * head_dim must be at most 2^24");
+  expects(!a.v_is_k || a.v_head_dim == 0 || a.v_head_dim == a.head_dim,
+          "attention_block: with v_is_k, v_head_dim must be head_dim");
   expects(
       within(a.window, 0, std::int64_t{1} << 31) && within(a.selected, 0, std::int64_t{1} << 31),
       "attention_block: window and selected must be in [0, 2^31]");
@@ -223,7 +227,9 @@ constexpr void add_mixer(matrix_list& list, const layer_shape& l, std::int64_t h
     const std::int64_t v = a.v_head_dim > 0 ? a.v_head_dim : a.head_dim;
     list.push_back({q_proj, a.num_heads * a.head_dim * (a.output_gate ? 2 : 1), hidden});
     list.push_back({k_proj, a.num_kv_heads * a.head_dim, hidden});
-    list.push_back({v_proj, a.num_kv_heads * v, hidden});
+    if (!a.v_is_k) {
+      list.push_back({v_proj, a.num_kv_heads * v, hidden});
+    }
     list.push_back({o_proj, hidden, a.num_heads * v});
   }
   if (l.latent) {
@@ -246,7 +252,8 @@ constexpr void add_mixer(matrix_list& list, const layer_shape& l, std::int64_t h
   }
   if (l.index) {
     list.push_back({index_proj, l.index->num_heads * l.index->head_dim, l.index->query_input});
-    list.push_back({index_proj, l.index->head_dim + l.index->num_heads, hidden});
+    list.push_back(
+        {index_proj, l.index->head_dim + (l.index->head_weights ? l.index->num_heads : 0), hidden});
   }
 }
 
@@ -297,6 +304,16 @@ constexpr void add_feed_forward(matrix_list& list, const layer_shape& l, std::in
   return list;
 }
 
+/// Biases of all experts of a layer.
+[[nodiscard]] constexpr std::int64_t expert_bias_count(const layer_shape& l, std::int64_t hidden) {
+  if (!l.experts || !l.experts->bias) {
+    return 0;
+  }
+  const std::int64_t width = l.experts->latent_dim > 0 ? l.experts->latent_dim : hidden;
+  return detail::checked_mul(l.experts->experts,
+                             (l.experts->gated ? 2 : 1) * l.experts->expert_dim + width);
+}
+
 /// Parameters of one layer, all experts.
 ///
 /// errors    quantroof::domain_error where the count exceeds 2^63
@@ -306,13 +323,7 @@ constexpr void add_feed_forward(matrix_list& list, const layer_shape& l, std::in
     total = detail::checked_add(total,
                                 detail::checked_mul(w.copies, detail::checked_mul(w.rows, w.cols)));
   }
-  if (l.experts && l.experts->bias) {
-    const std::int64_t width = l.experts->latent_dim > 0 ? l.experts->latent_dim : hidden;
-    total = detail::checked_add(
-        total, detail::checked_mul(l.experts->experts,
-                                   (l.experts->gated ? 2 : 1) * l.experts->expert_dim + width));
-  }
-  return total;
+  return detail::checked_add(total, expert_bias_count(l, hidden));
 }
 
 /// Parameters of one layer that a token does not pass through: experts that it did not choose.

@@ -33,8 +33,7 @@ namespace detail {
                                                                       part.rows, part.cols)));
   }
   if (l.experts && l.experts->bias) {
-    const std::int64_t biases = parameter_count(l, 0) - l.vector_parameters;
-    total = checked_add(total, 2 * ceil_div(biases, plan.expert));
+    total = checked_add(total, 2 * ceil_div(expert_bias_count(l, hidden), plan.expert));
   }
   return total;
 }

@@ -249,6 +249,18 @@ TEST_CASE("windows, latents and states have caches of their own") {
   }
 }
 
+// gpt-oss in small: 4 experts of 3 * 32 * 64 with 2 * 32 + 64 biases each.
+constexpr model_config biased{
+    .name = "biased",
+    .hidden_size = 64,
+    .num_layers = 1,
+    .layers = {
+        {.experts = expert_mixture{.experts = 4, .top_k = 2, .expert_dim = 32, .bias = true}}}};
+static_assert(parameter_count(biased) == 4 * 64 + 4 * (3 * 32 * 64 + 2 * 32 + 64) + 64);
+static_assert(weight_bytes(biased, {.name = "fp16"}) == 2 * parameter_count(biased));
+static_assert(weight_bytes(biased, {.name = "fp16"}, {.tensor = 2, .expert = 2}) ==
+              2 * (4 * 64 + 2 * (3 * 32 * 64 + 2 * 32 + 64) + 64));
+
 // 8,030,261,248 parameters in 16 bits. Two devices: norms twice; four: KV heads divided; sixteen: each of the 8 twice.
 constexpr mixed_precision_config fp16{.name = "fp16"};
 constexpr std::int64_t norms = 65 * 4096;
