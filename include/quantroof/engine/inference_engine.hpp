@@ -13,6 +13,7 @@
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/hardware/kernel_structure.hpp"
 #include "quantroof/model/fit.hpp"
+#include "quantroof/roofline/calibrated.hpp"
 #include "quantroof/roofline/elementwise.hpp"
 #include "quantroof/roofline/gemm.hpp"
 
@@ -54,6 +55,7 @@ struct inference_engine {
   launch_mode launches = launch_mode::graph;
   activation_quantization quantization = activation_quantization::fused;
   scheduling order = scheduling::mixed;
+  grouped_weight_only weight_only_experts = grouped_weight_only::as_dense16;
   double hopper_slowdown = 1;  // of weight passes by kernels that use nothing newer than Ampere
   std::array<std::optional<first_token_rule>, 2>
       first_token{};  // by request_lengths; nullopt: no claim
@@ -66,7 +68,10 @@ namespace engines {
 // first_token of vLLM: fitted to its served rows; a burst at the start waits concurrency / 2 prefills in the first of about ten waves, equal lengths
 // wait for the mixed step under way. TensorRT-LLM's and SGLang's do not carry over to models that they were not fitted to: no claim.
 inline constexpr inference_engine tensorrt_llm{
-    .name = "tensorrt_llm", .step_us = 500, .sequence_us = 10};
+    .name = "tensorrt_llm",
+    .step_us = 500,
+    .sequence_us = 10,
+    .weight_only_experts = grouped_weight_only::measured};
 inline constexpr inference_engine vllm{
     .name = "vllm",
     .step_us = 600,

@@ -44,6 +44,7 @@ namespace quantroof {
                                                           const inference_engine& engine) {
   model.launches = engine.launches;
   model.quantization = engine.quantization;
+  model.weight_only_experts = engine.weight_only_experts;
   model.host_us = engine.step_us +
                   engine.sequence_us * static_cast<double>(request.batch + request.decodes) +
                   engine.layer_us * static_cast<double>(m.num_layers);

@@ -209,6 +209,39 @@ struct decode_constants {
 
 // ---- Mixtures of experts, MLA, small kernels, collectives ------------------------------------------------------------------------
 
+/// The kernels that compute mixtures of experts.
+enum class moe_kernel : std::uint8_t {
+  dense16,
+  fp8,
+  fp8_block128,
+  nvfp4,
+  w4a16,              // MXFP4 weights, 16-bit activations
+  nvfp4_low_latency,  // NVFP4 by kernels made for few tokens, as engines serve it
+  mxfp4_mxfp8,        // MXFP4 weights, MXFP8 activations
+};
+
+inline constexpr std::size_t moe_kernel_count = 7;
+
+namespace detail {
+inline constexpr name_table<moe_kernel, moe_kernel_count> moe_kernel_names{{
+    {moe_kernel::dense16, "dense16"},
+    {moe_kernel::fp8, "fp8"},
+    {moe_kernel::fp8_block128, "fp8_block128"},
+    {moe_kernel::nvfp4, "nvfp4"},
+    {moe_kernel::w4a16, "w4a16"},
+    {moe_kernel::nvfp4_low_latency, "nvfp4_low_latency"},
+    {moe_kernel::mxfp4_mxfp8, "mxfp4_mxfp8"},
+}};
+static_assert(names_are_complete(moe_kernel_names));
+}  // namespace detail
+
+[[nodiscard]] constexpr std::string_view to_string(moe_kernel k) {
+  return detail::name_of(detail::moe_kernel_names, k);
+}
+[[nodiscard]] constexpr moe_kernel parse_moe_kernel(std::string_view name) {
+  return detail::parse_name(detail::moe_kernel_names, name, "parse_moe_kernel");
+}
+
 /// A fused mixture-of-experts layer: routing, two grouped GEMMs, un-permutation.
 struct moe_constants {
   double fixed_us = 0;
@@ -278,11 +311,11 @@ struct device_calibration {
   int sm_count = 0;         // of that device: boards that agree in SMs and clock are alike
   double clock_mhz = 0;
   std::array<gemm_constants, gemm_kernel_count> gemm{};
-  std::array<prefill_constants, 2> prefill{};  // by attention_width of the products
-  std::array<decode_constants, 2> decode{};    // by attention_width of the KV cache
-  std::array<moe_constants, gemm_kernel_count> moe{};
-  std::array<prefill_constants, 2> mla_prefill{};  // by attention_width of the cache
-  std::array<mla_constants, 2> mla_decode{};       // by attention_width of the cache
+  std::array<prefill_constants, 2> prefill{};         // by attention_width of the products
+  std::array<decode_constants, 2> decode{};           // by attention_width of the KV cache
+  std::array<moe_constants, moe_kernel_count> moe{};  // by moe_kernel
+  std::array<prefill_constants, 2> mla_prefill{};     // by attention_width of the cache
+  std::array<mla_constants, 2> mla_decode{};          // by attention_width of the cache
   std::array<elementwise_constants, 1> elementwise{};
   std::array<collective_constants, 2> collectives{};  // by collective_library
 

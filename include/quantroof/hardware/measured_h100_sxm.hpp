@@ -65,11 +65,11 @@ inline constexpr device_calibration h100_sxm{.device = "h100_sxm", .arch = archi
 .distinct_skew = 0.9412, .fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 272, .error = 0.1575, .overhead = {0.6739,
 1.832}, .memory = {0.8666, 1.334}, .compute = {0.8242, 1.882}}},
 {},
-{},
-{},
 {.fixed_us = 78.9, .matrix_share = 0.4617, .memory_share = 1.199, .token_bytes = 146.9, .skew = 2.57,
 .distinct_skew = 0.5, .fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 48, .error = 0.351, .overhead = {0.5182,
 1.713}, .memory = {0.5182, 1.713}, .compute = {0.4926, 1.961}}},
+{},
+{},
 }},
 .mla_prefill = {{
 {.kernel = attention_kernel::fa3, .fixed_us = 14.63, .matmul = 1.103, .softmax = 0.8, .block_cycles = 8061,

@@ -80,11 +80,11 @@ inline constexpr device_calibration h200_sxm{.device = "h200_sxm", .arch = archi
 .distinct_skew = 0.9697, .fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 272, .error = 0.1628, .overhead = {0.6851,
 1.735}, .memory = {0.8777, 1.393}, .compute = {0.8515, 2.131}}},
 {},
-{},
-{},
 {.fixed_us = 71.7, .matrix_share = 0.7807, .memory_share = 0.685, .token_bytes = 123.4, .skew = 2.283,
 .distinct_skew = 0.6667, .fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 64, .error = 0.2297, .overhead = {0.8077,
 1.286}, .memory = {0.7654, 1.784}, .compute = {0.543, 2.131}}},
+{},
+{},
 }},
 .mla_prefill = {{
 {.kernel = attention_kernel::fa3, .fixed_us = 15.27, .matmul = 1.151, .softmax = 0.8, .block_cycles = 6576,

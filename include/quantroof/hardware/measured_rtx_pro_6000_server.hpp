@@ -76,7 +76,9 @@ inline constexpr device_calibration rtx_pro_6000_server{.device = "rtx_pro_6000_
 1.776}, .memory = {0.8373, 1.276}, .compute = {0.825, 1.772}}},
 {},
 {},
-{},
+{.fixed_us = 63.43, .matrix_share = 0.304, .memory_share = 0.8065, .token_bytes = 0.6757, .skew = 1.266,
+.distinct_skew = 0.9732, .fit = {.source = "aic:trtllm-1.3.0rc20", .rows = 64, .error = 0.1397, .overhead = {0.8045,
+1.198}, .memory = {0.9243, 1.196}, .compute = {0.8045, 1.198}}},
 }},
 .mla_prefill = {{
 {.kernel = attention_kernel::fa2, .fixed_us = 6.008, .matmul = 1.564, .softmax = 0.8, .block_cycles = 1.709e+04,

@@ -279,9 +279,9 @@ struct detail::json_record<device_calibration> {
     family("moe_fp8", c.moe[1]);
     family("moe_fp8_block128", c.moe[2]);
     family("moe_nvfp4", c.moe[3]);
-    family("moe_int8", c.moe[4]);
-    family("moe_w8a16", c.moe[5]);
-    family("moe_w4a16", c.moe[6]);
+    family("moe_w4a16", c.moe[4]);
+    family("moe_nvfp4_low_latency", c.moe[5]);
+    family("moe_mxfp4_mxfp8", c.moe[6]);
     family("mla_prefill_bits16", c.mla_prefill[0]);
     family("mla_prefill_bits8", c.mla_prefill[1]);
     family("mla_decode_bits16", c.mla_decode[0]);

@@ -129,7 +129,8 @@ struct measurement {
   std::string format;  // precision, or attn_dtype/kv_dtype
   std::size_t line = 0;
   double time_us = 0;
-  gemm_kernel gemm = gemm_kernel::dense16;  // gemm, moe
+  gemm_kernel gemm = gemm_kernel::dense16;  // gemm
+  moe_kernel moe = moe_kernel::dense16;     // moe
   gemm_shape shape{};                       // gemm; elementwise: m rows, n cols
   bool quantization_included = false;
   attention_shape attention{};  // prefill, decode, mla (heads_local heads)
@@ -293,14 +294,16 @@ inline std::string read_format(const csv_table& t, std::size_t i, measurement& r
       return cache();
     case measurement_kind::moe: {
       row.format = t.text(i, "precision");
-      using named = std::pair<std::string_view, gemm_kernel>;
+      using named = std::pair<std::string_view, moe_kernel>;
       for (const auto& [name, kernel] :
-           {named{"bfloat16", gemm_kernel::dense16}, named{"fp8", gemm_kernel::fp8},
-            named{"fp8_block", gemm_kernel::fp8_block128}, named{"nvfp4", gemm_kernel::nvfp4},
-            named{"w4a16_mxfp4", gemm_kernel::w4a16},
-            named{"w4a8_mxfp4_mxfp8", gemm_kernel::nvfp4}}) {
+           {named{"bfloat16", moe_kernel::dense16}, named{"fp8", moe_kernel::fp8},
+            named{"fp8_block", moe_kernel::fp8_block128}, named{"nvfp4", moe_kernel::nvfp4},
+            named{"w4a16_mxfp4", moe_kernel::w4a16},
+            named{"w4a8_mxfp4_mxfp8", moe_kernel::mxfp4_mxfp8}}) {
         if (row.format == name) {
-          row.gemm = kernel;
+          const bool low_latency =
+              kernel == moe_kernel::nvfp4 && row.kernel == "moe_torch_flow_min_latency";
+          row.moe = low_latency ? moe_kernel::nvfp4_low_latency : kernel;
           return {};
         }
       }

@@ -31,6 +31,10 @@
 
 namespace quantroof {
 
+/// The grouped kernels of weight-only experts: those measured (TensorRT-LLM's), slow for few tokens, or ones that read narrow weights as the
+/// 16-bit kernel reads its own (Marlin in vLLM and SGLang, llama.cpp).
+enum class grouped_weight_only : std::uint8_t { measured, as_dense16 };
+
 /// Real kernels as a PerformanceModel.
 ///
 /// example   flash_attention_roofline{get_hardware("h100_sxm"), calibrated_model{}}, examples/validate.cpp
@@ -42,6 +46,7 @@ struct calibrated_model {
   activation_quantization quantization = activation_quantization::fused;
   launch_mode launches = launch_mode::graph;
   moe_routing expert_routing = moe_routing::skewed;  // as real text routes
+  grouped_weight_only weight_only_experts = grouped_weight_only::as_dense16;
   double host_us =
       0;  // scheduler, sampling and host per step: TensorRT-LLM 500, vLLM 600, SGLang 1000 (fitted to served models)
 
@@ -111,43 +116,53 @@ struct calibrated_model {
   /// requires  is_valid(s); is_valid(hw)
   /// errors    quantroof::domain_error at run time; does not compile in a constant expression
   [[nodiscard]] constexpr kernel_estimate moe(const hardware_spec& hw, const moe_shape& s,
-                                              gemm_kernel kernel,
+                                              moe_kernel kernel,
                                               moe_routing routing = moe_routing::balanced) const {
-    const auto index = static_cast<std::size_t>(kernel);
-    const auto found = find_calibration(
-        hw, own,
-        [index](const device_calibration& c) -> const moe_constants& { return c.moe[index]; });
+    const auto found = find_moe(hw, kernel);
     detail::expects(found.constants != nullptr,
                     "calibrated_model: no mixture of experts of this kind was measured");
-    kernel_estimate e =
-        estimate_moe(rates_of(hw), *found.constants, gemm_setting_of(hw, kernel), s, routing);
+    kernel_estimate e = estimate_moe(rates_of(hw), *found.constants,
+                                     gemm_setting_of(hw, gemm_kernel_of(kernel)), s, routing);
     detail::widen(e, found.basis);
     return e;
   }
 
-  /// One routed mixture-of-experts layer in given formats.
+  /// One routed mixture-of-experts layer in given formats, by the kernels that engines serve them with.
   ///
-  /// formula   estimate_moe with the constants of the kernel that choose_gemm names, the 16-bit layer's where no grouped kernel of that kind was
-  ///           measured (8-bit integers)
+  /// formula   estimate_moe with the constants of the kernel for these formats; NVFP4: the faster of both. Weights narrower than what they are
+  ///           multiplied in: weight_only_experts. Formats whose grouped kernels nobody measured (8-bit integers): the 16-bit layer's constants
+  ///           with their own bytes and rate
   /// requires  is_valid(s); is_valid(hw)
   /// errors    quantroof::domain_error at run time; does not compile in a constant expression
   [[nodiscard]] constexpr kernel_estimate moe(const hardware_spec& hw, const moe_shape& s,
                                               precision weight, precision activation) const {
     const gemm_choice choice = choose_gemm(hw, weight, activation);
-    const auto lookup = [&](gemm_kernel kernel) {
-      const auto index = static_cast<std::size_t>(kernel);
-      return find_calibration(
-          hw, own,
-          [index](const device_calibration& c) -> const moe_constants& { return c.moe[index]; });
-    };
-    auto found = lookup(choice.kernel);
-    if (found.constants == nullptr) {
-      found = lookup(gemm_kernel::dense16);
-      found.basis = calibration_basis::related;
+    const bool mxfp4 = format_of(weight).kind == element_kind::fp4 &&
+                       format_of(weight).scales.block_cols == 32 && has_fp4(hw) &&
+                       format_of(activation).element_bits <= 8;
+    if (mxfp4) {
+      return moe(hw, s, moe_kernel::mxfp4_mxfp8, expert_routing);
     }
+    if (choice.kernel == gemm_kernel::nvfp4) {
+      const kernel_estimate plain = moe(hw, s, moe_kernel::nvfp4, expert_routing);
+      const kernel_estimate quick = moe(hw, s, moe_kernel::nvfp4_low_latency, expert_routing);
+      return quick.time_us < plain.time_us ? quick : plain;
+    }
+    moe_kernel kernel = moe_kernel::dense16;
+    if (choice.kernel == gemm_kernel::fp8) {
+      kernel = moe_kernel::fp8;
+    } else if (choice.kernel == gemm_kernel::fp8_block128) {
+      kernel = moe_kernel::fp8_block128;
+    } else if (choice.kernel == gemm_kernel::w4a16 &&
+               weight_only_experts == grouped_weight_only::measured) {
+      kernel = moe_kernel::w4a16;
+    }
+    const auto found = find_moe(hw, kernel);
     kernel_estimate e =
         estimate_moe(rates_of(hw), *found.constants, choice.setting, s, expert_routing);
-    detail::widen(e, found.basis);
+    detail::widen(e, kernel == moe_kernel::dense16 && choice.kernel != gemm_kernel::dense16
+                         ? calibration_basis::generation
+                         : found.basis);
     return e;
   }
 
@@ -273,6 +288,14 @@ struct calibrated_model {
   }
 
  private:
+  [[nodiscard]] constexpr calibration_match<moe_constants> find_moe(const hardware_spec& hw,
+                                                                    moe_kernel kernel) const {
+    const auto index = static_cast<std::size_t>(kernel);
+    return find_calibration(hw, own, [index](const device_calibration& c) -> const moe_constants& {
+      return c.moe[index];
+    });
+  }
+
   [[nodiscard]] static constexpr kernel_estimate as_estimate(const roofline_time& t,
                                                              const work& w) {
     return {.time_us = t.time_us,

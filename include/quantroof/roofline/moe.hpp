@@ -34,6 +34,24 @@ struct moe_shape {
   friend constexpr bool operator==(const moe_shape&, const moe_shape&) = default;
 };
 
+/// The linear layers' kernel whose formats and rates a grouped kernel has.
+[[nodiscard]] constexpr gemm_kernel gemm_kernel_of(moe_kernel k) {
+  switch (k) {
+    case moe_kernel::fp8:
+      return gemm_kernel::fp8;
+    case moe_kernel::fp8_block128:
+      return gemm_kernel::fp8_block128;
+    case moe_kernel::nvfp4:
+    case moe_kernel::nvfp4_low_latency:
+    case moe_kernel::mxfp4_mxfp8:
+      return gemm_kernel::nvfp4;
+    case moe_kernel::w4a16:
+      return gemm_kernel::w4a16;
+    default:
+      return gemm_kernel::dense16;
+  }
+}
+
 /// How tokens spread over experts.
 enum class moe_routing : std::uint8_t { balanced, skewed };
 

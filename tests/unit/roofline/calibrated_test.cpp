@@ -294,13 +294,13 @@ TEST_CASE("distinct experts: none twice for one token, all of them for many") {
 TEST_CASE("an MoE layer of few tokens reads the experts they chose") {
   const calibrated_model m;
   moe_shape s{.tokens = 1, .hidden = 4096, .inter = 1536, .experts = 128, .top_k = 8};
-  const double one = m.moe(hw::h100_sxm, s, gemm_kernel::fp8).time_us;
+  const double one = m.moe(hw::h100_sxm, s, moe_kernel::fp8).time_us;
   s.tokens = 64;
-  const double many = m.moe(hw::h100_sxm, s, gemm_kernel::fp8).time_us;
+  const double many = m.moe(hw::h100_sxm, s, moe_kernel::fp8).time_us;
   CHECK(many > 4 * one);
   CHECK(one == Approx(78.3).epsilon(0.35));  // aiconfigurator, TensorRT-LLM 1.3.0rc20
   s.top_k = 129;
-  CHECK_THROWS_WITH(m.moe(hw::h100_sxm, s, gemm_kernel::fp8),
+  CHECK_THROWS_WITH(m.moe(hw::h100_sxm, s, moe_kernel::fp8),
                     test::contains("moe_shape: top_k must be in [1, experts]"));
 }
 
