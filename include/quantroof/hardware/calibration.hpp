@@ -120,13 +120,14 @@ struct gemm_constants {
       0;  // 10^9 activations per second and SM, where they are quantized in a pass of their own
   double quantize_row_us = 0;  // of that pass, per row
   double dequantize_us = 0;    // per 10^6 weights in one CTA
+  int overlap_power = 2;       // time = (tiles^p + memory^p)^(1/p), p 2 or 4; structure, not fitted
   int vector_rows =
       0;  // calls of so few rows run a kernel without matrix units; structure, not fitted
   double vector_l2_share = 0;  // of the L2 that keeps the end of such a call's weights; structure
   double vector_us = 0;        // fixed time of that kernel
   double vector_memory_share = 0;  // of the DRAM bandwidth
   double vector_k_us = 0;          // one CTA's way along k, per 1000 inputs
-  double vector_gmac_s = 0;  // 10^9 multiplications and additions per second and SM; 0: no bound
+  double vector_share = 0;         // of the FP32 rate of the vector units; 0: no bound
   double ragged =
       0;  // extra time of a last tile that m does not fill, as a share of the tile's time
   std::array<double, 8>
@@ -355,8 +356,10 @@ constexpr bool is_valid(const device_calibration& c) {
                         detail::is_finite(g.l2_share) && good(g.quantize_gelem_s) &&
                         good(g.quantize_row_us) && good(g.dequantize_us) && good(g.ragged),
                     "device_calibration: gemm times and rates must be finite and not negative");
+    detail::expects(g.overlap_power == 2 || g.overlap_power == 4,
+                    "device_calibration: gemm overlap_power must be 2 or 4");
     detail::expects(g.vector_rows >= 0 && good(g.vector_us) && good(g.vector_k_us) &&
-                        good(g.vector_gmac_s) && good(g.vector_l2_share) &&
+                        good(g.vector_share) && good(g.vector_l2_share) &&
                         (g.vector_rows == 0 || is_share(g.vector_memory_share)),
                     "device_calibration: a gemm with vector_rows needs a vector_memory_share in "
                     "(0, 2], its other times and rates must be finite and not negative");

@@ -144,6 +144,7 @@ using gemm_tiles = static_vector<gemm_tile, 6>;
   c.split = library ? split_k::fills_device
                     : (weight_only && g == ampere ? split_k::serial : split_k::never);
   const bool gddr = g == ada || g == blackwell_rtx;
+  c.overlap_power = integer || (gddr && kernel == gemm_kernel::fp8_block128) ? 4 : 2;
   if (integer) {
     c.vector_rows = 4;
   } else if (gddr && kernel == gemm_kernel::fp8) {

@@ -56,12 +56,13 @@ inline void put_constants(std::string& to, std::string_view indent, const gemm_c
   put_member(to, indent, "quantize_gelem_s", c.quantize_gelem_s);
   put_member(to, indent, "quantize_row_us", c.quantize_row_us);
   put_member(to, indent, "dequantize_us", c.dequantize_us);
+  put_member(to, indent, "overlap_power", c.overlap_power, 2);
   put_member(to, indent, "vector_rows", c.vector_rows);
   put_member(to, indent, "vector_l2_share", c.vector_l2_share);
   put_member(to, indent, "vector_us", c.vector_us);
   put_member(to, indent, "vector_memory_share", c.vector_memory_share);
   put_member(to, indent, "vector_k_us", c.vector_k_us);
-  put_member(to, indent, "vector_gmac_s", c.vector_gmac_s);
+  put_member(to, indent, "vector_share", c.vector_share);
   put_member(to, indent, "ragged", c.ragged);
   std::string correction;
   bool corrects = false;

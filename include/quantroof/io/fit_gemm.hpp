@@ -101,8 +101,10 @@ void fit_vector(gemm_constants& constants, const row_list& rows, Estimate estima
   std::vector<free_constant<c>> free{
       {"vector_us", &c::vector_us, 7, 0, inf},
       {"vector_memory_share", &c::vector_memory_share, 0.85, 0, 0.96},
-      {"vector_gmac_s", &c::vector_gmac_s, 100, 0, inf},
   };
+  if (constants.vector_rows > 1) {  // one row asks for nothing but its weights
+    free.push_back({"vector_share", &c::vector_share, 0.5, 0, inf});
+  }
   if (weight_only) {  // a CTA dequantizes its columns one after another
     free.push_back({"vector_k_us", &c::vector_k_us, 1, 0, inf});
   }
@@ -121,9 +123,11 @@ void fit_vector(gemm_constants& constants, const row_list& rows, Estimate estima
   const gemm_kernel kernel = rows.front()->gemm;
   const kernel_generation generation = generation_of(hw.arch);
   const double inf = internal::unbounded;
+  // an operand feed that binds first tells little of DRAM: no more of it than other kernels reach
+  const bool weight_only = kernel == gemm_kernel::w8a16 || kernel == gemm_kernel::w4a16;
   std::vector<free_constant<c>> free{
       {"matrix_share", &c::matrix_share, 0.8, 0, 0.98},
-      {"memory_share", &c::memory_share, 0.85, 0, 0.96},
+      {"memory_share", &c::memory_share, weight_only ? 0.8 : 0.85, 0, weight_only ? 0.9 : 0.96},
       {"fixed_us", &c::fixed_us, 4, 0, inf},
       {"feed_bytes_per_clock", &c::feed_bytes_per_clock, 60, 0, inf},
       {"soft_waves", &c::soft_waves, 0.5, 0, 1},
@@ -148,7 +152,6 @@ void fit_vector(gemm_constants& constants, const row_list& rows, Estimate estima
   const auto estimate = [=](const c& constants, const measurement& row) {
     return estimate_gemm(rates, constants, setting, row.shape);
   };
-  const bool weight_only = kernel == gemm_kernel::w8a16 || kernel == gemm_kernel::w4a16;
   c structure = gemm_structure(hw.arch, kernel);
   structure.vector_memory_share = structure.vector_rows > 0 ? 0.85 : 0;  // until they are fitted
   const double clock = rates.clock_mhz * 1e-3;  // feeds of 60, 150 and 300 GB/s per SM

@@ -138,12 +138,13 @@ struct detail::json_record<gemm_constants> {
     m.optional("quantize_gelem_s", c.quantize_gelem_s);
     m.optional("quantize_row_us", c.quantize_row_us);
     m.optional("dequantize_us", c.dequantize_us);
+    m.optional("overlap_power", c.overlap_power);
     m.optional("vector_rows", c.vector_rows);
     m.optional("vector_l2_share", c.vector_l2_share);
     m.optional("vector_us", c.vector_us);
     m.optional("vector_memory_share", c.vector_memory_share);
     m.optional("vector_k_us", c.vector_k_us);
-    m.optional("vector_gmac_s", c.vector_gmac_s);
+    m.optional("vector_share", c.vector_share);
     m.optional("ragged", c.ragged);
     detail::show_array<8>(m, "correction", c.correction);
     m.required("fit", c.fit);

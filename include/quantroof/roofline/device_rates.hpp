@@ -13,6 +13,7 @@ namespace quantroof {
 /// Rates of a device; 16-bit peaks where nothing else is said.
 struct device_rates {
   double dense16_flop_us = 0;  // FLOP per microsecond on the matrix units
+  double vector_flop_us = 0;   // FP32, on the vector units
   double bytes_us = 0;         // DRAM bytes per microsecond
   double sm_count = 0;
   double clock_mhz = 0;  // cycles per microsecond
@@ -29,12 +30,15 @@ struct device_rates {
 ///           chips whose cores are no SMs (TPU, Gaudi, Apple), as many as peak / (4096 FLOP per clock).
 ///           L2: as given, else 4 MiB. Exponentials: as given, else 16 per clock and SM (NVIDIA since Volta). FLOP per clock and SM:
 ///           peak / (SMs * clock)
+///           Vector units: FP32 as given, else a sixteenth of the 16-bit peak, as on GA100 and GH100
 /// requires  is_valid(hw)
 [[nodiscard]] constexpr device_rates rates_of(const hardware_spec& hw) {
   const double fp16 = hw.fp16_tflops.tflops().value_or(0);
   const double bf16 = hw.bf16_tflops.tflops().value_or(0);
   device_rates r;
   r.dense16_flop_us = (fp16 > bf16 ? fp16 : bf16) * 1e6;
+  const auto vector = hw.fp32_vector_tflops.tflops();
+  r.vector_flop_us = vector ? *vector * 1e6 : r.dense16_flop_us * (1.0 / 16);
   r.bytes_us = hw.memory_gb_s * 1e3;
   r.clock_mhz = hw.tensor_clock_mhz ? *hw.tensor_clock_mhz : hw.boost_clock_mhz.value_or(1700);
   const bool is_gpu = hw.vendor == vendor::nvidia || hw.vendor == vendor::amd;

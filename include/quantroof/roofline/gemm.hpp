@@ -6,7 +6,7 @@
 //   tiles of a x b outputs run in waves over the SMs, each as fast as the matrix units or its operand feed allow; DRAM works at the same
 //   time; a launch comes before, quantizing the activations too where that is a pass of its own
 //
-//   time = fixed + sqrt(tiles^2 + memory^2) + quantize
+//   time = fixed + sqrt(tiles^2 + memory^2) + quantize     (powers 2 or 4)
 //
 // Sources: measured kernels of aiconfigurator (TensorRT-LLM, cuBLAS); the constants and their errors are in hardware/calibration_data.hpp.
 #pragma once
@@ -143,6 +143,11 @@ struct tile_rates {
   return best;
 }
 
+/// Time of two parts that overlap: (a^power + b^power)^(1/power), power 2 or 4.
+[[nodiscard]] constexpr double overlapped(double a, double b, int power) {
+  return power == 4 ? root(root(pow4(a) + pow4(b))) : hypotenuse(a, b);
+}
+
 /// How much of the weights a loop over a few copies of them reads from DRAM: all but what L2 kept since the last call.
 ///
 /// formula   up to five copies, as many as fill L2, pass between two calls, with input and output: below the usable L2 they stay, above it
@@ -174,7 +179,7 @@ struct vector_parts {
 [[nodiscard]] constexpr vector_parts vector_parts_of(const device_rates& d, const gemm_constants& c,
                                                      double flops, double k, double dram) {
   return {.memory = dram / (c.vector_memory_share * d.bytes_us),
-          .products = c.vector_gmac_s > 0 ? flops / (2e3 * c.vector_gmac_s * d.sm_count) : 0.0,
+          .products = c.vector_share > 0 ? flops / (c.vector_share * d.vector_flop_us) : 0.0,
           .along_k = 1e-3 * c.vector_k_us * k};
 }
 
@@ -205,7 +210,7 @@ struct vector_parts {
 ///                + output / epilogue rate
 ///           T2 = (weights and activations not in L2 + output) / (bandwidth * share)
 ///           Tq = m k / min(quantizer's rate, bandwidth), where activations are quantized apart
-///           time = (fixed + sqrt(T1^2 + T2^2) + Tq) (1 + correction)
+///           time = (fixed + (T1^p + T2^p)^(1/p) + Tq) (1 + correction), p = overlap_power
 ///           m <= vector_rows: a kernel without matrix units, vector_us + (T2^4 + (m n k / rate)^4 + (k * vector_k_us)^4)^(1/4)
 ///           A matrix rate that falls by clock_loss in calls of several milliseconds (power)
 /// requires  is_valid(g); c.fit.is_measured()
@@ -243,10 +248,12 @@ struct vector_parts {
   double tiles = 0;  // what the SMs take
   double quantize = 0;
   double fixed = c.fixed_us;
+  bool along_k = false;  // one CTA's way along k, a latency, is longer than its arithmetic
   if (on_vector_units) {
     const detail::vector_parts parts = detail::vector_parts_of(d, c, flops, k, dram);
     memory = parts.memory;
-    tiles = parts.products > parts.along_k ? parts.products : parts.along_k;
+    along_k = parts.along_k > parts.products;
+    tiles = along_k ? parts.along_k : parts.products;
     fixed = c.vector_us;
     e.time_us = fixed + parts.time();
   } else {
@@ -267,7 +274,7 @@ struct vector_parts {
       quantize = rows > quantize ? rows : quantize;
       e.dram_bytes += moved;
     }
-    e.time_us = (fixed + detail::hypotenuse(tiles, memory) + quantize) *
+    e.time_us = (fixed + detail::overlapped(tiles, memory, c.overlap_power) + quantize) *
                 detail::gemm_correction(c.correction, g);
   }
   e.l2_bytes = bytes - dram;
@@ -280,7 +287,7 @@ struct vector_parts {
     band = &c.fit.memory;
     e.bottleneck = weight_miss > 0.5 ? bottleneck::memory : bottleneck::l2;
   } else if (on_vector_units) {
-    e.bottleneck = bottleneck::compute;
+    e.bottleneck = along_k ? bottleneck::launch : bottleneck::compute;
   } else {
     // the tiles set the time: do their products, or their operands on the way from L2?
     e.bottleneck =
