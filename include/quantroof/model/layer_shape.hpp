@@ -31,7 +31,8 @@ struct attention_block {
   std::int64_t selected = 0;    // tokens that sparse attention reads of the cache; 0: all
   bool output_gate = false;     // q_proj yields a gate of the output beside the query
   bool qk_norm = false;
-  bool v_is_k = false;  // one projection serves keys and values; both are cached
+  bool qk_norm_over_heads = false;  // one norm over all heads: divided heads must exchange its sum
+  bool v_is_k = false;              // one projection serves keys and values; both are cached
 
   friend constexpr bool operator==(const attention_block&, const attention_block&) = default;
 };

@@ -303,6 +303,30 @@ TEST_CASE("experts, latents, states and indexes stand where the files say") {
   CHECK(layer_of(gemma4, 5).attention->head_dim == 512);
   CHECK(layer_of(gemma4, 0).ffn);
   CHECK(layer_of(gemma4, 0).experts);
+  CHECK(layer_of(model_called("OLMo-2-7B"), 0).attention->qk_norm_over_heads);
+  CHECK(layer_of(model_called("MiniMax-M2.5"), 0).attention->qk_norm_over_heads);
+  CHECK_FALSE(layer_of(m3, 0).attention->qk_norm_over_heads);
+}
+
+TEST_CASE("presets are what their files say") {
+  struct row {
+    std::string_view file;
+    std::string_view preset;
+  };
+  const row rows[] = {
+      {"Llama-3.1-8B", "llama3_8b"},    {"Llama-3.2-1B", "llama3_2_1b"},
+      {"Qwen3-0.6B", "qwen3_0_6b"},     {"phi-4", "phi4"},
+      {"gemma-2-27b", "gemma2_27b"},    {"gemma-3-27b", "gemma3_27b"},
+      {"Mixtral-8x7B", "mixtral_8x7b"}, {"Qwen3-30B-A3B", "qwen3_30b_a3b"},
+      {"gpt-oss-20b", "gpt_oss_20b"},   {"gpt-oss-120b", "gpt_oss_120b"},
+      {"DeepSeek-V3", "deepseek_v3"},   {"Kimi-K2.5", "kimi_k2"},
+  };
+  for (const row& r : rows) {
+    CAPTURE(r.preset);
+    model_config read = model_called(r.file);
+    read.name = r.preset;
+    CHECK(read == get_model(r.preset));
+  }
 }
 
 TEST_CASE("dense models without windows stay in the flat form") {
