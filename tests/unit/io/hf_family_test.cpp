@@ -195,6 +195,7 @@ TEST_CASE("members that contradict each other are refused at one of them") {
       {"phi-2", R"({"qk_layernorm": true})", "/qk_layernorm", "not modelled"},
       {"gpt-oss-20b", R"({"layer_types": 7})", "/layer_types", "must be an array"},
       {"DeepSeek-V3", R"({"index_topk": 2048})", "/index_topk", "has no index"},
+      {"GLM-5.2", R"({"qk_head_dim": 192})", "/qk_head_dim", "contradicts qk_nope_head_dim"},
       {"GLM-5.2", R"({"index_topk_pattern": "FSSF"})", "/index_topk_pattern", "indexer_types is"},
       {"Nemotron-3-Nano-30B-A3B", R"({"num_hidden_layers": 51})", "/num_hidden_layers",
        "contradicts the list of layers"},
