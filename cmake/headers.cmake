@@ -70,6 +70,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/model/operator_type.hpp
     include/quantroof/model/parallelism.hpp
     include/quantroof/model/phase.hpp
+    include/quantroof/model/preset_layers.hpp
     include/quantroof/model/presets.hpp
     include/quantroof/model/strategies.hpp
     include/quantroof/model/transformer.hpp

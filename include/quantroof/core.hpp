@@ -19,6 +19,7 @@
 #include "quantroof/hardware/compute_precision.hpp"
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
+#include "quantroof/model/fit.hpp"
 #include "quantroof/model/memory.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/presets.hpp"

@@ -167,6 +167,7 @@ template <JsonValue Json>
   model_config m = hf_ends(config, d);
   layer_shape layer = hf_rms_layer(config, d, m.hidden_size, 2);
   layer.attention->qk_norm = true;
+  layer.attention->qk_norm_over_heads = true;
   layer.vector_parameters += hf_q_width(*layer.attention) + hf_kv_width(*layer.attention);
   const std::int64_t window =
       d.window > 0 ? config.size_or("sliding_window", hf_long, d.window) : 0;

@@ -32,6 +32,10 @@ template <JsonValue Json>
                      .nope_dim = config.size("qk_nope_head_dim", hf_narrow, 128),
                      .rope_dim = config.size("qk_rope_head_dim", hf_narrow, 64),
                      .v_dim = config.size("v_head_dim", hf_narrow, 128)};
+  if (config.integer("qk_head_dim", 0, hf_many).value_or(a.nope_dim + a.rope_dim) !=
+      a.nope_dim + a.rope_dim) {
+    config.refuse("qk_head_dim", "contradicts qk_nope_head_dim and qk_rope_head_dim");
+  }
   layer_shape layer{.latent = a, .vector_parameters = 2 * hidden + a.q_rank + a.kv_rank};
   if (config.flag("attention_bias", false)) {
     layer.vector_parameters += a.q_rank + a.kv_rank + a.rope_dim + hidden;

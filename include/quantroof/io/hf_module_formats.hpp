@@ -155,7 +155,7 @@ void hf_read_groups(const hf_reader<Json>& config, hf_module_formats& formats) {
   const auto groups = config.member("config_groups");
   const Json& object = *config.find("config_groups");
   for (auto entry = object.begin(); entry != object.end(); ++entry) {
-    const std::string key = entry.key();
+    const std::string& key = entry.key();
     const auto group = groups.member(key);
     if (group.find("weights") == nullptr) {
       continue;
@@ -192,7 +192,7 @@ void hf_read_quantized_layers(const hf_reader<Json>& config, hf_module_formats& 
   const auto layers = config.member("quantized_layers");
   const Json& object = *config.find("quantized_layers");
   for (auto entry = object.begin(); entry != object.end(); ++entry) {
-    const std::string key = entry.key();
+    const std::string& key = entry.key();
     formats.named[key] = hf_algorithm_format(layers.member(key), "quant_algo", formats.notes);
   }
 }

@@ -55,7 +55,7 @@ using module_list = std::vector<std::string_view>;
   const bool block = naming == hf_naming::block_sparse;
   const bool forward = naming == hf_naming::feed_forward;
   const bool beside = naming == hf_naming::beside_mlp;
-  const auto choose = [](bool condition, module_list yes, module_list no) {
+  const auto choose = [](bool condition, const module_list& yes, const module_list& no) {
     return condition ? yes : no;
   };
   const auto experts = [&](std::string_view common, std::string_view w, std::string_view fused,

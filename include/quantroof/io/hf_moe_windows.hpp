@@ -88,6 +88,7 @@ template <JsonValue Json>
     if (!over.empty() && over != "per_layer" && over != "per_head") {
       config.refuse("qk_norm_type", "must be per_layer or per_head");
     }
+    common.attention->qk_norm_over_heads = over != "per_head";
     common.vector_parameters +=
         over == "per_head" ? 2 * a.head_dim : hf_q_width(a) + hf_kv_width(a);
   }

@@ -26,6 +26,7 @@ struct detail::json_record<attention_block> {
     m.optional("selected", a.selected);
     m.optional("output_gate", a.output_gate);
     m.optional("qk_norm", a.qk_norm);
+    m.optional("qk_norm_over_heads", a.qk_norm_over_heads);
     m.optional("v_is_k", a.v_is_k);
   }
 };

@@ -139,7 +139,7 @@ class small_regex {
       expects(text_[at] != '*' && text_[at] != '+' && text_[at] != '?' && text_[at] != '{',
               "pattern: a repetition has nothing to repeat");
       if (text_[at] == '(') {
-        at += look(at + 1) == '?' && look(at + 2) == ':' ? 3 : 1;
+        at += look(at + 1) == '?' && look(at + 2) == ':' ? 3U : 1U;
         expects(look(at) != '?', "pattern: groups of this kind are not understood");
         check_alternatives(at, depth + 1);
         expects(look(at) == ')', "pattern: a group is not closed");
@@ -149,7 +149,7 @@ class small_regex {
       }
       const char repeat = look(at);
       expects(repeat != '{', "pattern: counted repetitions are not understood");
-      at += repeat == '*' || repeat == '+' || repeat == '?' ? 1 : 0;
+      at += repeat == '*' || repeat == '+' || repeat == '?' ? 1U : 0U;
     }
   }
   /// The end of the atom that begins at `at`.
@@ -162,8 +162,8 @@ class small_regex {
     }
     if (text_[at] == '[') {
       std::size_t end = at + 1;
-      end += look(end) == '^' ? 1 : 0;
-      end += look(end) == ']' ? 1 : 0;
+      end += look(end) == '^' ? 1U : 0U;
+      end += look(end) == ']' ? 1U : 0U;
       while (end < text_.size() && text_[end] != ']') {
         expects(text_[end] != '\\', "pattern: escapes in [] are not understood");
         ++end;
@@ -195,7 +195,7 @@ class small_regex {
       std::size_t i = at + 1;
       const bool negated = text_[i] == '^';
       bool inside = false;
-      for (i += negated ? 1 : 0; i + 1 < end; ++i) {
+      for (i += negated ? 1U : 0U; i + 1 < end; ++i) {
         if (i + 3 < end && text_[i + 1] == '-') {
           inside = inside || (c >= text_[i] && c <= text_[i + 2]);
           i += 2;
@@ -266,7 +266,7 @@ class small_regex {
   [[nodiscard]] bool once(state s, std::size_t at, std::size_t atom,
                           const continuation& rest) const {
     if (text_[at] == '(') {
-      const std::size_t inside = at + (look(at + 1) == '?' ? 3 : 1);
+      const std::size_t inside = at + (look(at + 1) == '?' ? 3U : 1U);
       return alternatives(s, inside, atom - 1, rest);
     }
     return s.at < s.name.size() && atom_matches(at, atom, s.name[s.at]) && rest(s.at + 1);

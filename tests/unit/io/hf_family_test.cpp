@@ -195,6 +195,7 @@ TEST_CASE("members that contradict each other are refused at one of them") {
       {"phi-2", R"({"qk_layernorm": true})", "/qk_layernorm", "not modelled"},
       {"gpt-oss-20b", R"({"layer_types": 7})", "/layer_types", "must be an array"},
       {"DeepSeek-V3", R"({"index_topk": 2048})", "/index_topk", "has no index"},
+      {"GLM-5.2", R"({"qk_head_dim": 192})", "/qk_head_dim", "contradicts qk_nope_head_dim"},
       {"GLM-5.2", R"({"index_topk_pattern": "FSSF"})", "/index_topk_pattern", "indexer_types is"},
       {"Nemotron-3-Nano-30B-A3B", R"({"num_hidden_layers": 51})", "/num_hidden_layers",
        "contradicts the list of layers"},
@@ -303,6 +304,30 @@ TEST_CASE("experts, latents, states and indexes stand where the files say") {
   CHECK(layer_of(gemma4, 5).attention->head_dim == 512);
   CHECK(layer_of(gemma4, 0).ffn);
   CHECK(layer_of(gemma4, 0).experts);
+  CHECK(layer_of(model_called("OLMo-2-7B"), 0).attention->qk_norm_over_heads);
+  CHECK(layer_of(model_called("MiniMax-M2.5"), 0).attention->qk_norm_over_heads);
+  CHECK_FALSE(layer_of(m3, 0).attention->qk_norm_over_heads);
+}
+
+TEST_CASE("presets are what their files say") {
+  struct row {
+    std::string_view file;
+    std::string_view preset;
+  };
+  const row rows[] = {
+      {"Llama-3.1-8B", "llama3_8b"},    {"Llama-3.2-1B", "llama3_2_1b"},
+      {"Qwen3-0.6B", "qwen3_0_6b"},     {"phi-4", "phi4"},
+      {"gemma-2-27b", "gemma2_27b"},    {"gemma-3-27b", "gemma3_27b"},
+      {"Mixtral-8x7B", "mixtral_8x7b"}, {"Qwen3-30B-A3B", "qwen3_30b_a3b"},
+      {"gpt-oss-20b", "gpt_oss_20b"},   {"gpt-oss-120b", "gpt_oss_120b"},
+      {"DeepSeek-V3", "deepseek_v3"},   {"Kimi-K2.5", "kimi_k2"},
+  };
+  for (const row& r : rows) {
+    CAPTURE(r.preset);
+    model_config read = model_called(r.file);
+    read.name = r.preset;
+    CHECK(read == get_model(r.preset));
+  }
 }
 
 TEST_CASE("dense models without windows stay in the flat form") {
