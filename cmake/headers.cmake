@@ -27,11 +27,9 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/dynamic_quant/scale_history.hpp
     include/quantroof/dynamic_quant/smooth_quant.hpp
     include/quantroof/engine/engine.hpp
-    include/quantroof/engine/inference_engine.hpp
     include/quantroof/engine/recommendation.hpp
     include/quantroof/engine/scenario.hpp
     include/quantroof/engine/selection.hpp
-    include/quantroof/engine/serving.hpp
     include/quantroof/engine/substitution.hpp
     include/quantroof/hardware/amd.hpp
     include/quantroof/hardware/apple.hpp
@@ -63,12 +61,9 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/hardware/nvidia_volta_turing.hpp
     include/quantroof/hardware/published_attention.hpp
     include/quantroof/hardware/spec_device.hpp
-    include/quantroof/model/fit.hpp
-    include/quantroof/model/layer_shape.hpp
     include/quantroof/model/memory.hpp
     include/quantroof/model/mixed_precision.hpp
     include/quantroof/model/operator_type.hpp
-    include/quantroof/model/parallelism.hpp
     include/quantroof/model/phase.hpp
     include/quantroof/model/presets.hpp
     include/quantroof/model/strategies.hpp
@@ -124,24 +119,17 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/roofline/flash_attention_kernel.hpp
     include/quantroof/roofline/gemm.hpp
     include/quantroof/roofline/gemm_settings.hpp
-    include/quantroof/roofline/layer_step.hpp
     include/quantroof/roofline/mla.hpp
     include/quantroof/roofline/moe.hpp
-    include/quantroof/roofline/performance_model.hpp
     include/quantroof/roofline/prefill.hpp
     include/quantroof/roofline/roofline.hpp
-    include/quantroof/roofline/serving_attention.hpp
     include/quantroof/roofline/step.hpp
-    include/quantroof/roofline/step_estimate.hpp
     include/quantroof/roofline/textbook.hpp
     include/quantroof/version.hpp)
 
 set(quantroof_io_headers # fmt and nlohmann_json
-    include/quantroof/io/byte_reader.hpp
     include/quantroof/io/calibrate.hpp
     include/quantroof/io/calibration_text.hpp
-    include/quantroof/io/checkpoint.hpp
-    include/quantroof/io/checkpoint_summary.hpp
     include/quantroof/io/csv.hpp
     include/quantroof/io/enum_names.hpp
     include/quantroof/io/fit.hpp
@@ -150,31 +138,12 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/fit_gemm.hpp
     include/quantroof/io/fit_other.hpp
     include/quantroof/io/format.hpp
-    include/quantroof/io/format_model.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp
     include/quantroof/io/format_tensor.hpp
     include/quantroof/io/format_text.hpp
-    include/quantroof/io/ggml_type.hpp
-    include/quantroof/io/gguf.hpp
-    include/quantroof/io/gguf_header.hpp
-    include/quantroof/io/gguf_metadata.hpp
-    include/quantroof/io/gguf_model_keys.hpp
     include/quantroof/io/hardware_file.hpp
     include/quantroof/io/hf_config.hpp
-    include/quantroof/io/hf_dense.hpp
-    include/quantroof/io/hf_family.hpp
-    include/quantroof/io/hf_gpt.hpp
-    include/quantroof/io/hf_hybrid.hpp
-    include/quantroof/io/hf_latent.hpp
-    include/quantroof/io/hf_module_formats.hpp
-    include/quantroof/io/hf_modules.hpp
-    include/quantroof/io/hf_moe.hpp
-    include/quantroof/io/hf_moe_windows.hpp
-    include/quantroof/io/hf_parts.hpp
-    include/quantroof/io/hf_quant_format.hpp
-    include/quantroof/io/hf_quantization.hpp
-    include/quantroof/io/hf_reader.hpp
     include/quantroof/io/input_error.hpp
     include/quantroof/io/json.hpp
     include/quantroof/io/json_calibration.hpp
@@ -182,7 +151,6 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_engine.hpp
     include/quantroof/io/json_file.hpp
     include/quantroof/io/json_hardware.hpp
-    include/quantroof/io/json_layer.hpp
     include/quantroof/io/json_model.hpp
     include/quantroof/io/json_parser.hpp
     include/quantroof/io/json_quantize.hpp
@@ -190,16 +158,9 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_roofline.hpp
     include/quantroof/io/json_value.hpp
     include/quantroof/io/measurements.hpp
-    include/quantroof/io/model_library.hpp
-    include/quantroof/io/module_pattern.hpp
     include/quantroof/io/npy_header.hpp
-    include/quantroof/io/packed_weights.hpp
     include/quantroof/io/published.hpp
     include/quantroof/io/quantizer_file.hpp
-    include/quantroof/io/safetensors.hpp
-    include/quantroof/io/safetensors_index.hpp
-    include/quantroof/io/step_measurements.hpp
-    include/quantroof/io/step_validation.hpp
     include/quantroof/io/tensor_file.hpp
     include/quantroof/io/validation.hpp
     include/quantroof/io/whole_file.hpp

@@ -2,12 +2,11 @@
 //
 // How far are the predictions from measured kernel times?
 //
-//   validate --data DIR [--models DIR] [--calibration FILE.json] [--gpu KEY] [--worst N] [--lint] [--json]
+//   validate --data DIR [--calibration FILE.json] [--gpu KEY] [--worst N] [--lint] [--json]
 //
 // One line per file, device, format and source: how many rows, the mean, median and 90th percentile of |predicted / measured - 1|, the bias,
 // the share of rows inside the 80 % interval, and the textbook roofline's mean error on the same rows. --worst N adds the N rows that were
-// missed most; --models names a folder of config.json files for whole steps (e2e_decode.csv, e2e_serving.csv), DIR/../hf_configs where it is
-// left out and there; --lint rows that no hardware could have produced; --json prints one object instead. Files and columns: README.md,
+// missed most; --lint rows that no hardware could have produced; --json prints one object instead. Files and columns: README.md,
 // "Your own measurements".
 //
 // Exit status: 0 done, 2 unusable arguments, 3 unusable input.
@@ -15,11 +14,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <quantroof/io/json_calibration.hpp>
 #include <quantroof/io/json_file.hpp>
-#include <quantroof/io/step_validation.hpp>
 #include <quantroof/io/validation.hpp>
 #include <quantroof/quantroof.hpp>
 #include <string>
@@ -34,7 +31,6 @@ enum class output : std::uint8_t { text, json };
 
 struct options {
   std::string data;
-  std::string models;
   std::string calibration;
   std::string gpu;
   std::size_t worst = 0;
@@ -60,8 +56,6 @@ options parse(const std::vector<std::string_view>& arguments) {
     };
     if (flag == "--data") {
       o.data = value();
-    } else if (flag == "--models") {
-      o.models = value();
     } else if (flag == "--calibration") {
       o.calibration = value();
     } else if (flag == "--gpu") {
@@ -80,10 +74,9 @@ options parse(const std::vector<std::string_view>& arguments) {
     } else if (flag == "--json") {
       o.form = output::json;
     } else {
-      throw usage_error(
-          fmt::format("unknown argument \"{}\"; known: --data --models --calibration --gpu --worst "
-                      "--lint --json",
-                      flag));
+      throw usage_error(fmt::format(
+          "unknown argument \"{}\"; known: --data --calibration --gpu --worst --lint --json",
+          flag));
     }
   }
   if (o.data.empty()) {
@@ -113,12 +106,12 @@ std::string shape_of(const io::measurement& row) {
 
 void print_text(const io::validation_report& report, const std::vector<io::lint_finding>& findings,
                 const options& o) {
-  fmt::print("{:<22} {:<20} {:<28} {:<22} {:>5} {:>6} {:>6} {:>6} {:>6} {:>7} {:>8}\n", "file",
+  fmt::print("{:<22} {:<20} {:<13} {:<22} {:>5} {:>6} {:>6} {:>6} {:>6} {:>7} {:>8}\n", "file",
              "gpu", "format", "source", "n", "MAPE", "median", "p90", "bias", "in 80 %",
              "textbook");
   for (const io::validation_summary& s : report.summaries) {
     fmt::print(
-        "{:<22} {:<20} {:<28} {:<22} {:>5} {:>6.1f} {:>6.1f} {:>6.1f} {:>+6.1f} {:>7.0f} "
+        "{:<22} {:<20} {:<13} {:<22} {:>5} {:>6.1f} {:>6.1f} {:>6.1f} {:>+6.1f} {:>7.0f} "
         "{:>8.0f}\n",
         s.file, s.gpu, s.format, s.source.substr(0, 22), s.n, 100 * s.mape, 100 * s.median,
         100 * s.p90, 100 * s.bias, 100 * s.coverage80, 100 * s.textbook_mape);
@@ -182,23 +175,6 @@ void print_json(const io::validation_report& report,
   fmt::print("{}\n", json.dump(2));
 }
 
-/// Whole steps go into the same table.
-void add_steps(io::validation_report& report, const options& o, const calibrated_model& model) {
-  const std::filesystem::path beside = std::filesystem::path{o.data} / ".." / "hf_configs";
-  io::model_library models;
-  if (!o.models.empty() || std::filesystem::is_directory(beside)) {
-    models = io::model_library{o.models.empty() ? beside : std::filesystem::path{o.models}};
-  }
-  io::step_measurement_set steps = io::read_step_measurements(o.data, models);
-  if (!o.gpu.empty()) {
-    const hardware_spec* device = io::find_measured_device(o.gpu);
-    std::erase_if(steps.rows, [&](const io::step_measurement& r) { return r.device != device; });
-  }
-  const io::step_validation_report whole = io::validate(steps, model);
-  report.summaries.insert(report.summaries.end(), whole.summaries.begin(), whole.summaries.end());
-  report.skipped.insert(report.skipped.end(), whole.skipped.begin(), whole.skipped.end());
-}
-
 int run(const options& o) {
   io::measurement_set set = io::read_measurements(o.data);
   if (!o.gpu.empty()) {
@@ -211,8 +187,7 @@ int run(const options& o) {
     own = io::read<device_calibration>(o.calibration);
     model.own = &own;
   }
-  io::validation_report report = io::validate(set, model);
-  add_steps(report, o, model);
+  const io::validation_report report = io::validate(set, model);
   const std::vector<io::lint_finding> findings =
       o.lint ? io::lint(set) : std::vector<io::lint_finding>{};
   o.form == output::json ? print_json(report, findings) : print_text(report, findings, o);

@@ -44,7 +44,7 @@ void read_as(unsigned kind, const nlohmann::json& json) {
       return round_trip<model_config>(json);
     case 3: {
       const model_config m = io::model_from_hf_config(json, "config.json");
-      must(parameter_count(m) > 0 && kv_elements_per_token(m) >= 0);
+      must(parameter_count(m) > 0 && kv_elements_per_token(m) > 0);
       return;
     }
     case 4:

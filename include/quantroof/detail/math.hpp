@@ -20,7 +20,7 @@ namespace quantroof::detail {
 template <std::integral T>
 [[nodiscard]] constexpr T ceil_div(T a, T b) {
   expects(a >= 0 && b > 0, "ceil_div: needs a >= 0 and b > 0");
-  return b == 1 ? a : static_cast<T>(a / b + (a % b != 0 ? 1 : 0));
+  return static_cast<T>(a / b + (a % b != 0 ? 1 : 0));
 }
 
 /// a * b, refusing to overflow.
@@ -28,8 +28,7 @@ template <std::integral T>
 /// requires  a >= 0; b >= 0; a * b fits 63 bits
 [[nodiscard]] constexpr std::int64_t checked_mul(std::int64_t a, std::int64_t b) {
   expects(a >= 0 && b >= 0, "checked_mul: counts must not be negative");
-  constexpr std::int64_t half = std::int64_t{1} << 31;
-  expects((a < half && b < half) || b == 0 || a <= std::numeric_limits<std::int64_t>::max() / b,
+  expects(b == 0 || a <= std::numeric_limits<std::int64_t>::max() / b,
           "checked_mul: the product does not fit 63 bits");
   return a * b;
 }

@@ -75,23 +75,17 @@ class integrated_quantization_engine {
                                             {.phase = workload.phase,
                                              .seq_len = workload.seq_len,
                                              .batch = workload.batch,
-                                             .attention = rec.fa_config,
-                                             .plan = workload.plan});
+                                             .attention = rec.fa_config});
     rec.predicted_time_us = step.time_us;
     rec.lower_us = step.lower_us;
     rec.upper_us = step.upper_us;
     rec.baseline_time_us = baseline(model, workload).time_us;
     rec.predicted_speedup = rec.baseline_time_us / rec.predicted_time_us;
     rec.bottleneck_analysis = step.operators;
-    rec.kv_cache_bytes =
-        quantroof::kv_cache_bytes(model, kv, workload.seq_len, workload.batch, 1, workload.plan);
-    rec.weight_bytes = quantroof::weight_bytes(model, adapted.config, workload.plan);
+    rec.kv_cache_bytes = quantroof::kv_cache_bytes(model, kv, workload.seq_len, workload.batch);
+    rec.weight_bytes = quantroof::weight_bytes(model, adapted.config);
     rec.memory_savings_pct =
-        workload.plan == parallel_plan{}
-            ? quantroof::memory_savings_pct(model, rec.weight_bytes, rec.kv_cache_bytes,
-                                            workload.seq_len, workload.batch)
-            : quantroof::memory_savings_pct(model, adapted.config, workload.seq_len,
-                                            workload.batch);
+        quantroof::memory_savings_pct(model, adapted.config, workload.seq_len, workload.batch);
     rec.config = integrated(workload, adapted.config, rec.fa_config);
     rec.expected_quality_loss = quality(adapted, rec.fa_config);
     rec.confidence = trust(adapted, rec.fa_config, step);
@@ -102,17 +96,11 @@ class integrated_quantization_engine {
   /// The step in 16 bits that speedups refer to.
   [[nodiscard]] constexpr step_estimate baseline(const model_config& model,
                                                  const scenario& workload) const {
-    const precision half = native_16bit(spec());
-    return predict_step(model_, spec(), model,
-                        {.name = "baseline",
-                         .default_activation_precision = half,
-                         .kv_cache_precision = half,
-                         .default_weight_precision = half},
+    return predict_step(model_, spec(), model, adapt_to(spec(), create_fp16_baseline()).config,
                         {.phase = workload.phase,
                          .seq_len = workload.seq_len,
                          .batch = workload.batch,
-                         .attention = baseline_attention(spec()),
-                         .plan = workload.plan});
+                         .attention = baseline_attention(spec())});
   }
 
   [[nodiscard]] constexpr const hardware_spec& spec() const { return hardware_.spec(); }

@@ -78,7 +78,7 @@ struct quantization_recommendation {
 
   // Analysis
   short_string<512> reason{};
-  operator_estimates bottleneck_analysis{};
+  static_vector<operator_estimate, 12> bottleneck_analysis{};
 
   friend constexpr bool operator==(const quantization_recommendation&,
                                    const quantization_recommendation&) = default;

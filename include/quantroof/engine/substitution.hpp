@@ -9,8 +9,6 @@
 //   16 bits       FP16 -> BF16 where BF16 is faster; BF16 -> FP16 where there is no BF16
 #pragma once
 
-#include <optional>
-
 #include "quantroof/detail/static_vector.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/model/mixed_precision.hpp"
@@ -94,15 +92,8 @@ struct adapted_strategy {
       result.substitutions.push_back({.from = from, .to = to});
     }
   };
-  std::optional<precision> asked;  // most operators of a strategy have one precision
-  precision answered{};
   const auto replace = [&](precision p) {
-    if (asked == p) {
-      return answered;
-    }
     const precision to = runnable_precision(hw, p);
-    asked = p;
-    answered = to;
     const bool same_width =
         (p == precision::fp16 || p == precision::bf16) && format_of(to).element_bits == 16;
     if (!same_width) {

@@ -82,14 +82,12 @@ struct gemm_tile {
   friend constexpr bool operator==(const gemm_tile&, const gemm_tile&) = default;
 };
 
-/// Whether a kernel family divides k among CTAs when there are too few tiles to fill the device, and how the parts come together:
-/// each adds its FP32 sums to memory (fills_device), or one CTA waits for another behind a semaphore (serial).
-enum class split_k : std::uint8_t { never, fills_device, serial };
+/// Whether a kernel family divides k among CTAs when there are too few tiles to fill the device.
+enum class split_k : std::uint8_t { never, fills_device };
 
 namespace detail {
-inline constexpr name_table<split_k, 3> split_k_names{{{split_k::never, "never"},
-                                                       {split_k::fills_device, "fills_device"},
-                                                       {split_k::serial, "serial"}}};
+inline constexpr name_table<split_k, 2> split_k_names{
+    {{split_k::never, "never"}, {split_k::fills_device, "fills_device"}}};
 static_assert(names_are_complete(split_k_names));
 }  // namespace detail
 
@@ -101,7 +99,7 @@ static_assert(names_are_complete(split_k_names));
 }
 
 /// Corners of the grid of gemm_constants::correction: log2 m and log2 (n k).
-inline constexpr std::array<double, 4> correction_log2_m{3, 6, 8, 11};
+inline constexpr std::array<double, 4> correction_log2_m{1, 6, 9, 13};
 inline constexpr std::array<double, 2> correction_log2_nk{22.5, 27};
 
 /// A family of GEMM kernels on a device; 0 switches a term off.
@@ -120,17 +118,11 @@ struct gemm_constants {
       0;  // 10^9 activations per second and SM, where they are quantized in a pass of their own
   double quantize_row_us = 0;  // of that pass, per row
   double dequantize_us = 0;    // per 10^6 weights in one CTA
-  int vector_rows =
-      0;  // calls of so few rows run a kernel without matrix units; structure, not fitted
-  double vector_l2_share = 0;  // of the L2 that keeps the end of such a call's weights; structure
-  double vector_us = 0;        // fixed time of that kernel
-  double vector_memory_share = 0;  // of the DRAM bandwidth
-  double vector_k_us = 0;          // one CTA's way along k, per 1000 inputs
-  double vector_gmac_s = 0;  // 10^9 multiplications and additions per second and SM; 0: no bound
+  double vector_us = 0;        // fixed time of the kernel for m <= 4
   double ragged =
       0;  // extra time of a last tile that m does not fill, as a share of the tile's time
   std::array<double, 8>
-      correction{};  // measured / predicted - 1 at correction_log2_m x correction_log2_nk
+      correction{};  // log of measured / predicted at correction_log2_m x correction_log2_nk
   fit_record fit{};
 
   friend constexpr bool operator==(const gemm_constants&, const gemm_constants&) = default;
@@ -181,9 +173,7 @@ struct prefill_constants {
   double merge_us = 0;            // per work item where keys are split (FlashInfer)
   double accumulator_cycles = 0;  // of a byte of FA1's FP32 accumulator, per SM
   double backward_softmax = 1;    // softmax of forward and backward together, forward: 1
-  double softmax_alone = 0;   // softmax where nothing overlaps it (FA3's ablation); 0: not known
-  double quantize_bytes = 0;  // moved per element of Q, where it is quantized before the call
-  double clock_loss = 0;      // how much longer the products take in calls of milliseconds (power)
+  double softmax_alone = 0;  // softmax where nothing overlaps it (FA3's ablation); 0: not known
   fit_record fit{};
 
   friend constexpr bool operator==(const prefill_constants&, const prefill_constants&) = default;
@@ -200,7 +190,6 @@ struct decode_constants {
   double matmul = 0;        // cycles of the products on padded query rows, 1: the data sheet's
   double combine_us = 0;    // joining the parts of split keys: fixed
   double split_us = 0;      // ... and per part
-  double head_us = 0;       // per query head of a work item: its statistics, its row of the output
   double swap_us = 0;       // two copies around FA2's trick of taking query heads for rows
   fit_record fit{};
 
@@ -208,39 +197,6 @@ struct decode_constants {
 };
 
 // ---- Mixtures of experts, MLA, small kernels, collectives ------------------------------------------------------------------------
-
-/// The kernels that compute mixtures of experts.
-enum class moe_kernel : std::uint8_t {
-  dense16,
-  fp8,
-  fp8_block128,
-  nvfp4,
-  w4a16,              // MXFP4 weights, 16-bit activations
-  nvfp4_low_latency,  // NVFP4 by kernels made for few tokens, as engines serve it
-  mxfp4_mxfp8,        // MXFP4 weights, MXFP8 activations
-};
-
-inline constexpr std::size_t moe_kernel_count = 7;
-
-namespace detail {
-inline constexpr name_table<moe_kernel, moe_kernel_count> moe_kernel_names{{
-    {moe_kernel::dense16, "dense16"},
-    {moe_kernel::fp8, "fp8"},
-    {moe_kernel::fp8_block128, "fp8_block128"},
-    {moe_kernel::nvfp4, "nvfp4"},
-    {moe_kernel::w4a16, "w4a16"},
-    {moe_kernel::nvfp4_low_latency, "nvfp4_low_latency"},
-    {moe_kernel::mxfp4_mxfp8, "mxfp4_mxfp8"},
-}};
-static_assert(names_are_complete(moe_kernel_names));
-}  // namespace detail
-
-[[nodiscard]] constexpr std::string_view to_string(moe_kernel k) {
-  return detail::name_of(detail::moe_kernel_names, k);
-}
-[[nodiscard]] constexpr moe_kernel parse_moe_kernel(std::string_view name) {
-  return detail::parse_name(detail::moe_kernel_names, name, "parse_moe_kernel");
-}
 
 /// A fused mixture-of-experts layer: routing, two grouped GEMMs, un-permutation.
 struct moe_constants {
@@ -257,15 +213,12 @@ struct moe_constants {
 
 /// MLA attention of new tokens over a cache of latents.
 struct mla_constants {
-  double part_keys =
-      0;  // fewest keys of a part where a kernel divides a sequence; 0: it does not. Structure, not fitted
   double fixed_us = 0;
   double memory_share = 0;
   double matrix_share = 0;
   double l2_speedup = 1;
   double l2_share = 0;  // 1 / the share of the L2 that is usable
-  double item_us = 0;   // per work item beyond one on each SM
-  double split_us = 0;  // joining the parts of divided keys: per part
+  double item_us = 0;   // per sequence beyond one on each SM
   fit_record fit{};
 
   friend constexpr bool operator==(const mla_constants&, const mla_constants&) = default;
@@ -311,11 +264,11 @@ struct device_calibration {
   int sm_count = 0;         // of that device: boards that agree in SMs and clock are alike
   double clock_mhz = 0;
   std::array<gemm_constants, gemm_kernel_count> gemm{};
-  std::array<prefill_constants, 2> prefill{};         // by attention_width of the products
-  std::array<decode_constants, 2> decode{};           // by attention_width of the KV cache
-  std::array<moe_constants, moe_kernel_count> moe{};  // by moe_kernel
-  std::array<prefill_constants, 2> mla_prefill{};     // by attention_width of the cache
-  std::array<mla_constants, 2> mla_decode{};          // by attention_width of the cache
+  std::array<prefill_constants, 2> prefill{};  // by attention_width of the products
+  std::array<decode_constants, 2> decode{};    // by attention_width of the KV cache
+  std::array<moe_constants, gemm_kernel_count> moe{};
+  std::array<prefill_constants, 2> mla_prefill{};  // by attention_width of the cache
+  std::array<mla_constants, 2> mla_decode{};       // by attention_width of the cache
   std::array<elementwise_constants, 1> elementwise{};
   std::array<collective_constants, 2> collectives{};  // by collective_library
 
@@ -353,13 +306,9 @@ constexpr bool is_valid(const device_calibration& c) {
                         detail::is_finite(g.feed_bytes_per_clock) && g.epilogue_gb_s > 0 &&
                         detail::is_finite(g.epilogue_gb_s) && g.l2_share > 0 &&
                         detail::is_finite(g.l2_share) && good(g.quantize_gelem_s) &&
-                        good(g.quantize_row_us) && good(g.dequantize_us) && good(g.ragged),
+                        good(g.quantize_row_us) && good(g.dequantize_us) && good(g.vector_us) &&
+                        good(g.ragged),
                     "device_calibration: gemm times and rates must be finite and not negative");
-    detail::expects(g.vector_rows >= 0 && good(g.vector_us) && good(g.vector_k_us) &&
-                        good(g.vector_gmac_s) && good(g.vector_l2_share) &&
-                        (g.vector_rows == 0 || is_share(g.vector_memory_share)),
-                    "device_calibration: a gemm with vector_rows needs a vector_memory_share in "
-                    "(0, 2], its other times and rates must be finite and not negative");
     for (const double x : g.correction) {
       detail::expects(x >= -1 && x <= 1, "device_calibration: gemm correction must be in [-1, 1]");
     }
@@ -374,9 +323,8 @@ constexpr bool is_valid(const device_calibration& c) {
              good(p.softmax_fixed) && p.wide_head > 0 && detail::is_finite(p.wide_head) &&
              good(p.block_cycles) && good(p.tail) && good(p.token_us) && p.l2_speedup >= 1 &&
              detail::is_finite(p.l2_speedup) && p.l2_share > 0 && detail::is_finite(p.l2_share) &&
-             good(p.merge_us) && good(p.token_heads_dim) && good(p.quantize_bytes) &&
-             good(p.clock_loss) && is_band(p.fit.overhead) && is_band(p.fit.memory) &&
-             is_band(p.fit.compute)),
+             good(p.merge_us) && good(p.token_heads_dim) && is_band(p.fit.overhead) &&
+             is_band(p.fit.memory) && is_band(p.fit.compute)),
         "device_calibration: prefill constants must be finite, shares in (0, 2], l2_speedup at "
         "least 1");
   };
@@ -400,8 +348,7 @@ constexpr bool is_valid(const device_calibration& c) {
     measured(m.fit,
              good(m.fixed_us) && is_share(m.matrix_share) && is_share(m.memory_share) &&
                  m.l2_speedup >= 1 && detail::is_finite(m.l2_speedup) && m.l2_share > 0 &&
-                 detail::is_finite(m.l2_share) && good(m.item_us) && good(m.split_us) &&
-                 good(m.part_keys),
+                 detail::is_finite(m.l2_share) && good(m.item_us),
              "device_calibration: mla constants must be finite, shares in (0, 2]");
   }
   for (const elementwise_constants& x : c.elementwise) {
@@ -423,8 +370,8 @@ constexpr bool is_valid(const device_calibration& c) {
             (is_share(d.memory_share) && good(d.fixed_us) && d.l2_speedup >= 1 &&
              detail::is_finite(d.l2_speedup) && d.l2_share > 0 && detail::is_finite(d.l2_share) &&
              good(d.item_us) && good(d.matmul) && good(d.combine_us) && good(d.split_us) &&
-             good(d.swap_us) && good(d.head_us) && is_band(d.fit.overhead) &&
-             is_band(d.fit.memory) && is_band(d.fit.compute)),
+             good(d.swap_us) && is_band(d.fit.overhead) && is_band(d.fit.memory) &&
+             is_band(d.fit.compute)),
         "device_calibration: decode constants must be finite, shares in (0, 2], l2_speedup at "
         "least 1");
   }

@@ -49,7 +49,7 @@ inline constexpr std::array<std::array<int, 5>, 5> generation_distance{{
 [[nodiscard]] constexpr int calibration_distance(const hardware_spec& hw,
                                                  const device_calibration& c, kinship kin) {
   const bool same = hw.arch == c.arch;
-  if (same && hw.key == c.device) {
+  if (same && hw.key.view() == c.device.view()) {
     return 0;
   }
   const int generations = generation_distance[static_cast<std::size_t>(generation_of(hw.arch))]
@@ -77,8 +77,7 @@ inline constexpr std::array<std::array<int, 5>, 5> generation_distance{{
 /// Constants found for a device.
 template <class Constants>
 struct calibration_match {
-  const Constants* constants = nullptr;        // nullptr: nobody measured this family
-  const device_calibration* device = nullptr;  // whose they are
+  const Constants* constants = nullptr;  // nullptr: nobody measured this family
   calibration_basis basis = calibration_basis::related;
 };
 
@@ -115,16 +114,14 @@ template <class Pick>
                                               kinship kin = kinship::architecture) {
   using constants = std::remove_cvref_t<decltype(family(*device_calibrations.front()))>;
   calibration_match<constants> match;
-  if (own != nullptr && own->device == hw.key && family(*own).fit.is_measured()) {
+  if (own != nullptr && own->device.view() == hw.key.view() && family(*own).fit.is_measured()) {
     match.constants = &family(*own);
-    match.device = own;
     match.basis = calibration_basis::measured;
     return match;
   }
   for (const device_calibration* c : device_calibrations) {  // most questions end here
-    if (c->arch == hw.arch && c->device == hw.key && family(*c).fit.is_measured()) {
+    if (c->arch == hw.arch && c->device.view() == hw.key.view() && family(*c).fit.is_measured()) {
       match.constants = &family(*c);
-      match.device = c;
       match.basis = calibration_basis::measured;
       return match;
     }
@@ -139,7 +136,6 @@ template <class Pick>
     if (distance < nearest) {
       nearest = distance;
       match.constants = &candidate;
-      match.device = c;
     }
   }
   if (hw.vendor == vendor::nvidia && nearest <= 3) {

@@ -62,7 +62,7 @@ using gemm_tiles = static_vector<gemm_tile, 6>;
         case ada:
           return {{64, 64}, {128, 128}, {16, 256}, {64, 32}, {128, 64}};
         case hopper:
-          return {{64, 64}, {64, 128}, {16, 64}};
+          return {{64, 64}};
         case blackwell:
           return {{64, 64}, {128, 64}, {128, 128}};
         case blackwell_rtx:
@@ -105,15 +105,15 @@ using gemm_tiles = static_vector<gemm_tile, 6>;
                  ? gemm_tiles{{128, 32}, {256, 128}}
                  : gemm_tiles{{128, 256}, {32, 256, 1, 0.25}, {32, 128, 1, 0.25}, {256, 128}};
     case gemm_kernel::w8a16:
-      if (g == ampere) {  // as TensorRT-LLM compiles them
-        return {{16, 128}, {32, 128}, {64, 128}, {128, 128}};
+      if (g == ampere) {
+        return {{16, 64}, {32, 128}, {64, 128}, {256, 256}};
       }
       return g == ada || g == blackwell_rtx
                  ? gemm_tiles{{16, 32}, {32, 64}, {64, 64}}
                  : gemm_tiles{{32, 256, 0.5, 0.5}, {256, 64, 0.5, 1}, {64, 64}, {128, 128}};
     case gemm_kernel::w4a16:
       if (g == ampere) {
-        return {{16, 128}, {32, 128}, {64, 128}, {128, 128}};
+        return {{16, 64}, {32, 64}, {64, 64}, {256, 128}};
       }
       return g == ada || g == blackwell_rtx
                  ? gemm_tiles{{32, 32}, {32, 64}, {64, 64}, {256, 256}}
@@ -128,9 +128,7 @@ using gemm_tiles = static_vector<gemm_tile, 6>;
 /// The structure of a family of GEMM kernels on an architecture, every fitted number 0.
 ///
 /// formula   l2_share: two-partition L2s keep a bit over half of their size, monolithic ones all of it; integer kernels were measured with
-///           cold weights. clock_loss: what long calls lose to power. vector_rows: TensorRT-LLM computes up to 4 rows of integer weights, and
-///           up to 8 of FP8 on GDDR boards, without matrix units; there cuBLAS does so for one row in 16 bits, and 0.29 of L2 keeps the end
-///           of a weight that is read again and again
+///           cold weights. clock_loss: what long calls lose to power
 /// source    exploration on aiconfigurator's tables, by architecture
 [[nodiscard]] constexpr gemm_constants gemm_structure(architecture arch, gemm_kernel kernel) {
   using enum kernel_generation;
@@ -140,18 +138,7 @@ using gemm_tiles = static_vector<gemm_tile, 6>;
   gemm_constants c{.tiles = detail::tiles_of(g, kernel)};
   const bool library = kernel == gemm_kernel::dense16 ||
                        (kernel == gemm_kernel::fp8 && (g == ada || g == blackwell_rtx));
-  const bool weight_only = kernel == gemm_kernel::w8a16 || kernel == gemm_kernel::w4a16;
-  c.split = library ? split_k::fills_device
-                    : (weight_only && g == ampere ? split_k::serial : split_k::never);
-  const bool gddr = g == ada || g == blackwell_rtx;
-  if (integer) {
-    c.vector_rows = 4;
-  } else if (gddr && kernel == gemm_kernel::fp8) {
-    c.vector_rows = 8;
-  } else if (gddr && kernel == gemm_kernel::dense16) {
-    c.vector_rows = 1;
-    c.vector_l2_share = 0.29;
-  }
+  c.split = library ? split_k::fills_device : split_k::never;
   switch (g) {
     case ampere:
       c.l2_share = 0.30;

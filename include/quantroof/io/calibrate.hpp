@@ -35,7 +35,7 @@ inline constexpr std::size_t fewest_rows = 20;
   std::array<row_list, gemm_kernel_count> gemm;
   std::array<row_list, 2> prefill;
   std::array<row_list, 2> decode;
-  std::array<row_list, moe_kernel_count> moe;
+  std::array<row_list, gemm_kernel_count> moe;
   std::array<row_list, 2> mla_prefill;
   std::array<row_list, 2> mla_decode;
   row_list elementwise;
@@ -56,7 +56,9 @@ inline constexpr std::size_t fewest_rows = 20;
         decode[width].push_back(&row);
         break;
       case measurement_kind::moe:
-        moe[static_cast<std::size_t>(row.moe)].push_back(&row);
+        if (!internal::is_bundled(row)) {
+          moe[static_cast<std::size_t>(row.gemm)].push_back(&row);
+        }
         break;
       case measurement_kind::mla:
         (row.op == "context" ? mla_prefill : mla_decode)[width].push_back(&row);

@@ -56,12 +56,7 @@ inline void put_constants(std::string& to, std::string_view indent, const gemm_c
   put_member(to, indent, "quantize_gelem_s", c.quantize_gelem_s);
   put_member(to, indent, "quantize_row_us", c.quantize_row_us);
   put_member(to, indent, "dequantize_us", c.dequantize_us);
-  put_member(to, indent, "vector_rows", c.vector_rows);
-  put_member(to, indent, "vector_l2_share", c.vector_l2_share);
   put_member(to, indent, "vector_us", c.vector_us);
-  put_member(to, indent, "vector_memory_share", c.vector_memory_share);
-  put_member(to, indent, "vector_k_us", c.vector_k_us);
-  put_member(to, indent, "vector_gmac_s", c.vector_gmac_s);
   put_member(to, indent, "ragged", c.ragged);
   std::string correction;
   bool corrects = false;
@@ -94,8 +89,6 @@ inline void put_constants(std::string& to, std::string_view indent, const prefil
   put_member(to, indent, "accumulator_cycles", c.accumulator_cycles);
   put_member(to, indent, "backward_softmax", c.backward_softmax, 1);
   put_member(to, indent, "softmax_alone", c.softmax_alone);
-  put_member(to, indent, "quantize_bytes", c.quantize_bytes);
-  put_member(to, indent, "clock_loss", c.clock_loss);
 }
 
 inline void put_constants(std::string& to, std::string_view indent, const decode_constants& c) {
@@ -109,7 +102,6 @@ inline void put_constants(std::string& to, std::string_view indent, const decode
   put_member(to, indent, "matmul", c.matmul);
   put_member(to, indent, "combine_us", c.combine_us);
   put_member(to, indent, "split_us", c.split_us);
-  put_member(to, indent, "head_us", c.head_us);
   put_member(to, indent, "swap_us", c.swap_us);
 }
 
@@ -123,14 +115,12 @@ inline void put_constants(std::string& to, std::string_view indent, const moe_co
 }
 
 inline void put_constants(std::string& to, std::string_view indent, const mla_constants& c) {
-  put_member(to, indent, "part_keys", c.part_keys);
   put_member(to, indent, "fixed_us", c.fixed_us);
   put_member(to, indent, "memory_share", c.memory_share);
   put_member(to, indent, "matrix_share", c.matrix_share);
   put_member(to, indent, "l2_speedup", c.l2_speedup, 1);
   put_member(to, indent, "l2_share", c.l2_share);
   put_member(to, indent, "item_us", c.item_us);
-  put_member(to, indent, "split_us", c.split_us);
 }
 
 inline void put_constants(std::string& to, std::string_view indent,

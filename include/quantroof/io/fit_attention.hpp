@@ -61,13 +61,7 @@ namespace quantroof::io {
   };
   if (structure.kernel == attention_kernel::flashinfer) {
     free.push_back({"merge_us", &c::merge_us, 0.37, 0, inf});
-  } else if (rows.front()->fp8_cache) {
-    structure.quantize_bytes = 3;  // Q read in 16 bits, written in 8
-    if (overlaps) {                // vLLM fuses this pass on Blackwell, SGLang takes several
-      free.push_back({"quantize_bytes", &c::quantize_bytes, 3, 0, 16});
-    }
   }
-  free.push_back({"clock_loss", &c::clock_loss, 0.05, 0, 1});
   if (overlaps) {
     structure.softmax_fixed = 0.02;  // between the two published joint fits of FA4 and cuDNN
     bool wide = false;
@@ -75,7 +69,7 @@ namespace quantroof::io {
       wide = wide || row->attention.head_dim > 192;
     }
     // where nobody measured d 256: between what B200 and GB200 take
-    structure.wide_head = rows.front()->width == attention_width::bits16 ? 1.3 : 1.2;
+    structure.wide_head = rows.front()->width == attention_width::bits16 ? 1.4 : 1.04;
     if (wide) {
       free.push_back({"wide_head", &c::wide_head, 1.2, 0, inf});
     }
@@ -103,7 +97,6 @@ namespace quantroof::io {
       {"l2_speedup", &c::l2_speedup, 2.5, 1, inf}, {"l2_share", &c::l2_share, 0.7, 0, inf},
       {"item_us", &c::item_us, 1.5, 0, inf},       {"matmul", &c::matmul, 1.3, 0, inf},
       {"combine_us", &c::combine_us, 0.5, 0, inf}, {"split_us", &c::split_us, 0.1, 0, inf},
-      {"head_us", &c::head_us, 0.02, 0, inf},
   };
   if (structure.kernel == attention_kernel::fa2) {
     free.push_back({"swap_us", &c::swap_us, 5, 0, inf});
@@ -123,7 +116,6 @@ namespace quantroof::io {
           .query_bytes = row.fp8_cache ? 1.0 : 2.0,
           .kv_bytes = row.fp8_cache ? 1.0 : 2.0,
           .value_dim = 128,
-          .latent_dim = 576,
           .shared_memory_kb = row.device->shared_memory_kb.value_or(164)};
 }
 
@@ -138,13 +130,11 @@ namespace quantroof::io {
               .tail = 0.5,
               .write_share = 0.8,
               .memory_share = 0.7,
-              .l2_share = 0.7,
-              .quantize_bytes = rows.front()->fp8_cache ? 3.0 : 0.0};
+              .l2_share = 0.7};
   const std::vector<free_constant<c>> free{{"fixed_us", &c::fixed_us, 15, 0, inf},
                                            {"matmul", &c::matmul, 1.2, 0, inf},
                                            {"block_cycles", &c::block_cycles, 5500, 0, inf},
-                                           {"token_us", &c::token_us, 0.002, 0, inf},
-                                           {"clock_loss", &c::clock_loss, 0.05, 0, 1}};
+                                           {"token_us", &c::token_us, 0.002, 0, inf}};
   const device_rates rates = rates_of(*rows.front()->device);
   return fit_family(
       structure, free, {{}}, rows,
@@ -154,40 +144,21 @@ namespace quantroof::io {
       no_refinement{});
 }
 
-/// Fewest keys that TensorRT-LLM's MLA kernels give a part of a sequence; 0 on workstation Blackwell, where one CTA walks all of it.
-///
-/// source    exploration on aiconfigurator's tables (1.3.0rc20): time there grows with the length alone up to a sequence a SM
-[[nodiscard]] inline double mla_part_keys(architecture arch) {
-  switch (generation_of(arch)) {
-    case kernel_generation::blackwell_rtx:
-      return 0;
-    case kernel_generation::blackwell:
-      return 512;
-    default:
-      return 256;
-  }
-}
-
 /// Constants of MLA over a cache on one device.
 ///
 /// requires  rows of one device and one width of the cache, not empty
 [[nodiscard]] inline mla_constants fit_mla_decode(const row_list& rows) {
   using c = mla_constants;
   const double inf = internal::unbounded;
-  const hardware_spec& hw = *rows.front()->device;
-  const c structure{.part_keys = mla_part_keys(hw.arch)};
-  std::vector<free_constant<c>> free{{"fixed_us", &c::fixed_us, 10, 0, inf},
-                                     {"memory_share", &c::memory_share, 0.8, 0, 1.2},
-                                     {"matrix_share", &c::matrix_share, 0.5, 0, 1.2},
-                                     {"l2_speedup", &c::l2_speedup, 2, 1, inf},
-                                     {"l2_share", &c::l2_share, 0.7, 0, inf},
-                                     {"item_us", &c::item_us, 1, 0, inf}};
-  if (structure.part_keys > 0) {
-    free.push_back({"split_us", &c::split_us, 0.1, 0, inf});
-  }
-  const device_rates rates = rates_of(hw);
+  const std::vector<free_constant<c>> free{{"fixed_us", &c::fixed_us, 10, 0, inf},
+                                           {"memory_share", &c::memory_share, 0.8, 0, 1.2},
+                                           {"matrix_share", &c::matrix_share, 0.5, 0, 1.2},
+                                           {"l2_speedup", &c::l2_speedup, 2, 1, inf},
+                                           {"l2_share", &c::l2_share, 0.7, 0, inf},
+                                           {"item_us", &c::item_us, 1, 0, inf}};
+  const device_rates rates = rates_of(*rows.front()->device);
   return fit_family(
-      structure, free, {{}, {{2, 0.2}}}, rows,
+      c{}, free, {{}, {{2, 0.2}}}, rows,
       [=](const c& constants, const measurement& row) {
         return estimate_mla_decode(rates, constants, row.width, row.fp8_cache ? 1.0 : 2.0,
                                    {.batch = row.attention.batch,

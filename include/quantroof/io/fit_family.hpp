@@ -42,8 +42,7 @@ namespace internal {
   for (const measurement* row : rows) {
     const bool on_host =
         row->kernel.find("hostclock") != std::string::npos;  // launch and wait included
-    // bundled kernels of experts have constants of their own
-    if ((row->kind == measurement_kind::moe || !is_bundled(*row)) && !on_host) {
+    if (!is_bundled(*row) && !on_host) {
       by_source[row->source].push_back(row);
     }
   }

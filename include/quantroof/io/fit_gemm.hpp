@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "quantroof/hardware/calibration.hpp"
@@ -21,21 +20,21 @@
 
 namespace quantroof::io {
 
-/// The smooth rest: eight numbers on a grid over log2 m and log2 (n k), by robust ridge regression on what the formula misses.
+/// The smooth rest: eight numbers on a grid over log2 m and log2 (n k), by robust ridge regression on the log of what the formula misses.
 template <class Residual>
 void fit_correction(gemm_constants& c, const row_list& rows, Residual residual) {
   constexpr std::size_t n = 8;
   std::vector<std::array<double, n>> weights;
   std::vector<double> rest;
   for (const measurement* row : rows) {
-    if (row->shape.m <= c.vector_rows) {  // calls on vector units have none
+    if (c.vector_us > 0 && row->shape.m <= 4) {  // the vector path has none
       continue;
     }
     std::array<double, n> w{};
     for (std::size_t j = 0; j < n; ++j) {  // the factor is linear in the table: read it off
       std::array<double, n> unit{};
       unit[j] = 1;
-      w[j] = quantroof::detail::gemm_correction(unit, row->shape) - 1;
+      w[j] = std::log(quantroof::detail::gemm_correction(unit, row->shape));
     }
     weights.push_back(w);
     rest.push_back(residual(*row));
@@ -81,37 +80,6 @@ void fit_correction(gemm_constants& c, const row_list& rows, Residual residual) 
   }
 }
 
-/// The constants of calls on vector units, from the rows that are such calls: no other row depends on them.
-template <class Estimate>
-void fit_vector(gemm_constants& constants, const row_list& rows, Estimate estimate,
-                bool weight_only) {
-  using c = gemm_constants;
-  row_list few;
-  for (const measurement* row : rows) {
-    if (row->shape.m <= constants.vector_rows) {
-      few.push_back(row);
-    }
-  }
-  if (few.size() < 8) {  // nobody measured them: no kernel apart
-    constants.vector_rows = 0;
-    constants.vector_l2_share = constants.vector_memory_share = 0;
-    return;
-  }
-  const double inf = internal::unbounded;
-  std::vector<free_constant<c>> free{
-      {"vector_us", &c::vector_us, 7, 0, inf},
-      {"vector_memory_share", &c::vector_memory_share, 0.85, 0, 0.96},
-      {"vector_gmac_s", &c::vector_gmac_s, 100, 0, inf},
-  };
-  if (weight_only) {  // a CTA dequantizes its columns one after another
-    free.push_back({"vector_k_us", &c::vector_k_us, 1, 0, inf});
-  }
-  constants = fit_constants<c, measurement>(
-      constants, free, few,
-      [&](const c& some, const measurement& row) { return estimate(some, row).time_us; },
-      [](const measurement& row) { return row.time_us; }, {{}});
-}
-
 /// GEMM constants of one kernel on one device.
 ///
 /// requires  rows of one device and one gemm_kernel, not empty
@@ -132,6 +100,7 @@ void fit_vector(gemm_constants& constants, const row_list& rows, Estimate estima
   const bool integer =
       kernel == gemm_kernel::int8 || kernel == gemm_kernel::w8a16 || kernel == gemm_kernel::w4a16;
   if (integer) {
+    free.push_back({"vector_us", &c::vector_us, 7, 0, inf});
     free.push_back({"dequantize_us", &c::dequantize_us, 1, 0, inf});
   } else if (kernel != gemm_kernel::dense16 && rows.front()->quantization_included) {
     free.push_back({"quantize_gelem_s", &c::quantize_gelem_s, 5, 0, inf});
@@ -145,28 +114,24 @@ void fit_vector(gemm_constants& constants, const row_list& rows, Estimate estima
   const device_rates rates = rates_of(hw);
   gemm_setting setting = gemm_setting_of(hw, kernel);
   setting.residency = weight_residency::benchmark_loop;
-  const auto estimate = [=](const c& constants, const measurement& row) {
-    return estimate_gemm(rates, constants, setting, row.shape);
-  };
-  const bool weight_only = kernel == gemm_kernel::w8a16 || kernel == gemm_kernel::w4a16;
-  c structure = gemm_structure(hw.arch, kernel);
-  structure.vector_memory_share = structure.vector_rows > 0 ? 0.85 : 0;  // until they are fitted
   const double clock = rates.clock_mhz * 1e-3;  // feeds of 60, 150 and 300 GB/s per SM
-  std::vector<std::vector<std::pair<std::size_t, double>>> starts{
-      {{3, 60 / clock}, {4, 0.2}}, {{3, 150 / clock}}, {{3, 300 / clock}, {4, 0.8}}};
-  if (weight_only) {  // or a CTA's dequantization sets the pace, not its feed
-    starts.push_back({{2, 10}, {3, 60 / clock}, {5, 20}, {6, 10}});
-  }
-  return fit_family(structure, free, starts, rows, estimate,
-                    [=](c& constants, const row_list& some) {
-                      fit_vector(constants, some, estimate, weight_only);
-                      // at most four families an architecture, 32 numbers
-                      if (!weight_only || generation == kernel_generation::ampere) {
-                        fit_correction(constants, some, [&](const measurement& row) {
-                          return row.time_us / estimate(constants, row).time_us - 1;
-                        });
-                      }
-                    });
+  return fit_family(
+      gemm_structure(hw.arch, kernel), free,
+      {{{3, 60 / clock}, {4, 0.2}}, {{3, 150 / clock}}, {{3, 300 / clock}, {4, 0.8}}}, rows,
+      [=](const c& constants, const measurement& row) {
+        return estimate_gemm(rates, constants, setting, row.shape);
+      },
+      [=](c& constants, const row_list& some) {
+        // at most four families an architecture, 32 numbers
+        if ((kernel == gemm_kernel::w8a16 || kernel == gemm_kernel::w4a16) &&
+            generation != kernel_generation::ampere) {
+          return;
+        }
+        fit_correction(constants, some, [&](const measurement& row) {
+          return std::log(row.time_us /
+                          estimate_gemm(rates, constants, setting, row.shape).time_us);
+        });
+      });
 }
 
 }  // namespace quantroof::io

@@ -34,7 +34,7 @@ namespace quantroof::io {
 
 /// MoE constants of one weight format on one device.
 ///
-/// requires  rows of one device and one moe_kernel, not empty
+/// requires  rows of one device and one gemm_kernel, not empty
 [[nodiscard]] inline moe_constants fit_moe(const row_list& rows) {
   using c = moe_constants;
   const double inf = internal::unbounded;
@@ -45,8 +45,7 @@ namespace quantroof::io {
                                            {"skew", &c::skew, 1.3, 1, inf},
                                            {"distinct_skew", &c::distinct_skew, 0.8, 0, 1}};
   const device_rates rates = rates_of(*rows.front()->device);
-  const gemm_setting setting =
-      gemm_setting_of(*rows.front()->device, gemm_kernel_of(rows.front()->moe));
+  const gemm_setting setting = gemm_setting_of(*rows.front()->device, rows.front()->gemm);
   return fit_family(
       c{}, free, {{}, {{1, 0.2}}}, rows,
       [=](const c& constants, const measurement& row) {

@@ -7,7 +7,6 @@
 #pragma once
 
 // IWYU pragma: begin_exports
-#include "quantroof/io/format_model.hpp"
 #include "quantroof/io/format_result.hpp"
 #include "quantroof/io/format_spec.hpp"
 #include "quantroof/io/format_tensor.hpp"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fmt formatters of what goes into a question: number formats, devices, strategies, shapes, options. One line each:
+// fmt formatters of what goes into a question: number formats, devices, models, strategies, shapes, options. One line each:
 //
 //   hardware_spec           b10 (Blackwell B10): 62 TFLOPS FP16, 124 FP8, 1000 FP4, 287 GB/s
+//   model_config            llama3_8b: 32 layers, hidden 4096, 32 heads on 8 KV heads of 128, FFN 14336, vocabulary 128256
 //   mixed_precision_config  mine: weights FP16 but ffn_up+ffn_down NVFP4, activations FP16, KV cache NVFP4_KV, 2 layer overrides
 //   flash_attention_config  fa4, QKV FP8_E4M3 on FP8 units, KV cache NVFP4_KV, 30 % of the blocks skipped
 //   scenario                decode at 4096 tokens, batch 1
@@ -20,6 +21,7 @@
 #include "quantroof/io/format_text.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/operator_type.hpp"
+#include "quantroof/model/transformer.hpp"
 #include "quantroof/precision/float_format.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/roofline/attention.hpp"
@@ -121,7 +123,29 @@ struct fmt::formatter<quantroof::hardware_spec> : quantroof::detail::line_format
   }
 };
 
-// ---- Strategies ----------------------------------------------------------------------------------------------------------------
+// ---- Models and strategies -----------------------------------------------------------------------------------------------------
+
+template <>
+struct fmt::formatter<quantroof::model_config> : quantroof::detail::line_formatter {
+  auto format(const quantroof::model_config& m, auto& context) const {
+    memory_buffer line;
+    quantroof::detail::add_to(
+        line, "{}: {} layers, hidden {}, {} heads on {} KV heads of {}, FFN {}", m.name,
+        m.num_layers, m.hidden_size, m.num_heads, m.num_kv_heads, m.head_dim, m.ffn_dim);
+    if (m.vocab_size) {
+      quantroof::detail::add_to(line, ", vocabulary {}", *m.vocab_size);
+    }
+    return print(context, line);
+  }
+};
+
+/// "4096 x 14336"
+template <>
+struct fmt::formatter<quantroof::weight_shape> : quantroof::detail::line_formatter {
+  auto format(const quantroof::weight_shape& s, auto& context) const {
+    return print(context, "{} x {}", s.rows, s.cols);
+  }
+};
 
 /// "q_proj+k_proj", "none"
 template <>

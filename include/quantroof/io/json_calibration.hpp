@@ -138,12 +138,7 @@ struct detail::json_record<gemm_constants> {
     m.optional("quantize_gelem_s", c.quantize_gelem_s);
     m.optional("quantize_row_us", c.quantize_row_us);
     m.optional("dequantize_us", c.dequantize_us);
-    m.optional("vector_rows", c.vector_rows);
-    m.optional("vector_l2_share", c.vector_l2_share);
     m.optional("vector_us", c.vector_us);
-    m.optional("vector_memory_share", c.vector_memory_share);
-    m.optional("vector_k_us", c.vector_k_us);
-    m.optional("vector_gmac_s", c.vector_gmac_s);
     m.optional("ragged", c.ragged);
     detail::show_array<8>(m, "correction", c.correction);
     m.required("fit", c.fit);
@@ -172,8 +167,6 @@ struct detail::json_record<prefill_constants> {
     m.optional("accumulator_cycles", c.accumulator_cycles);
     m.optional("backward_softmax", c.backward_softmax);
     m.optional("softmax_alone", c.softmax_alone);
-    m.optional("quantize_bytes", c.quantize_bytes);
-    m.optional("clock_loss", c.clock_loss);
     m.required("fit", c.fit);
   }
 };
@@ -191,7 +184,6 @@ struct detail::json_record<decode_constants> {
     m.amount("matmul", c.matmul);
     m.amount("combine_us", c.combine_us);
     m.amount("split_us", c.split_us);
-    m.optional("head_us", c.head_us);
     m.optional("swap_us", c.swap_us);
     m.required("fit", c.fit);
   }
@@ -215,14 +207,12 @@ template <>
 struct detail::json_record<mla_constants> {
   static constexpr std::string_view name = "mla_constants";
   static constexpr void members(auto& m, auto& c) {
-    m.optional("part_keys", c.part_keys);
     m.amount("fixed_us", c.fixed_us);
     m.amount("memory_share", c.memory_share);
     m.amount("matrix_share", c.matrix_share);
     m.optional("l2_speedup", c.l2_speedup);
     m.amount("l2_share", c.l2_share);
     m.amount("item_us", c.item_us);
-    m.optional("split_us", c.split_us);
     m.required("fit", c.fit);
   }
 };
@@ -279,9 +269,9 @@ struct detail::json_record<device_calibration> {
     family("moe_fp8", c.moe[1]);
     family("moe_fp8_block128", c.moe[2]);
     family("moe_nvfp4", c.moe[3]);
-    family("moe_w4a16", c.moe[4]);
-    family("moe_nvfp4_low_latency", c.moe[5]);
-    family("moe_mxfp4_mxfp8", c.moe[6]);
+    family("moe_int8", c.moe[4]);
+    family("moe_w8a16", c.moe[5]);
+    family("moe_w4a16", c.moe[6]);
     family("mla_prefill_bits16", c.mla_prefill[0]);
     family("mla_prefill_bits8", c.mla_prefill[1]);
     family("mla_decode_bits16", c.mla_decode[0]);

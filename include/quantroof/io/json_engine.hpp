@@ -34,7 +34,6 @@ struct detail::json_record<scenario> {
     m.optional("batch", s.batch);
     m.optional("enable_dynamic", s.enable_dynamic);
     m.optional("enable_adaptive", s.enable_adaptive);
-    m.optional("plan", s.plan);
   }
 };
 

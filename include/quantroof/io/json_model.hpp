@@ -5,18 +5,15 @@
 //   {"name": "mine", "operator_precisions": {"ffn_up": "NVFP4", "q_proj": "FP8_E4M3"}, "kv_cache_precision": "NVFP4_KV",
 //    "layer_overrides": [{"first_layer": 0, "last_layer": 1, "precision": "FP16"}]}
 //
-// Left out of a strategy: FP16, no overrides; left out of an override: the linear layers of the block. A model either describes its layers in
-// num_heads to qk_norm or lists them in "layers" (json_layer.hpp) with their order in "layer_pattern".
+// Left out of a strategy: FP16, no overrides; left out of an override: the linear layers of the block.
 #pragma once
 
 #include <string_view>
 
-#include "quantroof/io/json_layer.hpp"
 #include "quantroof/io/json_record.hpp"
 #include "quantroof/io/json_value.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/operator_type.hpp"
-#include "quantroof/model/parallelism.hpp"
 #include "quantroof/model/phase.hpp"
 #include "quantroof/model/transformer.hpp"
 #include "quantroof/precision/precision.hpp"
@@ -99,19 +96,6 @@ void from_json(const Json& json, operator_precision_map& map) {
 }
 
 template <>
-struct detail::json_record<parallel_plan> {
-  static constexpr std::string_view name = "parallel_plan";
-  static constexpr void members(auto& m, auto& p) {
-    m.optional("tensor", p.tensor);
-    m.optional("data", p.data);
-    m.optional("expert", p.expert);
-    m.optional("pipeline", p.pipeline);
-    m.optional("devices_per_node", p.devices_per_node);
-    m.optional("network_gb_s", p.network_gb_s);
-  }
-};
-
-template <>
 struct detail::json_record<layer_override> {
   static constexpr std::string_view name = "layer_override";
   static constexpr void members(auto& m, auto& o) {
@@ -155,28 +139,17 @@ struct detail::json_record<model_config> {
     m.optional("name", c.name);
     m.required("hidden_size", c.hidden_size);
     m.required("num_layers", c.num_layers);
-    m.if_any("layers", c.layers);
-    m.if_any("layer_pattern", c.layer_pattern);
-    if (lists_layers(c)) {
-      for (const std::string_view key :
-           {"num_heads", "num_kv_heads", "head_dim", "ffn_dim", "gated_ffn", "qkv_bias", "o_bias",
-            "ffn_bias", "qk_norm"}) {
-        m.absent(key, "must be left out beside layers");
-      }
-    } else {
-      m.required("num_heads", c.num_heads);
-      m.required("num_kv_heads", c.num_kv_heads);
-      m.required("head_dim", c.head_dim);
-      m.required("ffn_dim", c.ffn_dim);
-      m.optional("gated_ffn", c.gated_ffn);
-      m.optional("qkv_bias", c.qkv_bias);
-      m.optional("o_bias", c.o_bias);
-      m.optional("ffn_bias", c.ffn_bias);
-      m.optional("qk_norm", c.qk_norm);
-    }
+    m.required("num_heads", c.num_heads);
+    m.required("num_kv_heads", c.num_kv_heads);
+    m.required("head_dim", c.head_dim);
+    m.required("ffn_dim", c.ffn_dim);
     m.optional("vocab_size", c.vocab_size);
     m.optional("tie_word_embeddings", c.tie_word_embeddings);
-    m.optional("extra_parameters", c.extra_parameters);
+    m.optional("gated_ffn", c.gated_ffn);
+    m.optional("qkv_bias", c.qkv_bias);
+    m.optional("o_bias", c.o_bias);
+    m.optional("ffn_bias", c.ffn_bias);
+    m.optional("qk_norm", c.qk_norm);
   }
 };
 

@@ -156,16 +156,13 @@ class json_builder : public nlohmann::json_sax<nlohmann::json> {
 
 namespace io {
 
-/// The document in a JSON text of at most `max_bytes`; `file_name` is what errors call it.
+/// The document in a JSON text; `file_name` is what errors call it.
 ///
 /// errors    io::input_error with the place in the document, and line and column where the text is not JSON
 [[nodiscard]] inline nlohmann::json parse_json(std::string_view text,
-                                               std::string_view file_name = "",
-                                               std::size_t max_bytes = max_json_bytes) {
-  if (text.size() > max_bytes) {
-    throw input_error{file_name, "",
-                      "is larger than " + std::to_string(max_bytes >> 20U) +
-                          " MiB, the most that is read as JSON"};
+                                               std::string_view file_name = "") {
+  if (text.size() > max_json_bytes) {
+    throw input_error{file_name, "", "is larger than 64 MiB, the most that is read as JSON"};
   }
   if (text.find_first_not_of(" \t\r\n") == text.npos) {
     throw input_error{file_name, "", "is empty; a JSON value was expected"};

@@ -9,8 +9,6 @@
 //       m.required("seq_len", s.seq_len);    // must be there
 //       m.optional("batch", s.batch);        // may be left out: the member's default
 //       m.amount("time_us", s.time_us);      // must be there and not negative
-//       m.if_any("layers", s.layers);        // an optional value or a list: left out where it is empty
-//       m.absent("heads", "why");            // must not be there, given what was read before
 //     }
 //   };
 //
@@ -60,13 +58,6 @@ struct member_writer {
   void amount(std::string_view key, const T& value) {
     required(key, value);
   }
-  template <class T>
-  void if_any(std::string_view key, const T& value) {
-    if (!(value == T{})) {
-      required(key, value);
-    }
-  }
-  void absent(std::string_view /*key*/, std::string_view /*rule*/) {}
 };
 
 /// Collects the names of the members it is shown.
@@ -85,11 +76,6 @@ struct member_names {
   constexpr void amount(std::string_view key, const T& /*value*/) {
     known.push_back(key);
   }
-  template <class T>
-  constexpr void if_any(std::string_view key, const T& /*value*/) {
-    known.push_back(key);
-  }
-  constexpr void absent(std::string_view key, std::string_view /*rule*/) { known.push_back(key); }
   [[nodiscard]] constexpr bool contains(std::string_view key) const {
     for (const std::string_view name : known) {
       if (name == key) {
@@ -125,15 +111,6 @@ struct member_reader {
     required(key, value);
     if (value < 0) {
       throw io::input_error("", "", "must not be negative").under(key);
-    }
-  }
-  template <class T>
-  void if_any(std::string_view key, T& value) {
-    optional(key, value);
-  }
-  void absent(std::string_view key, std::string_view rule) {
-    if (object.contains(typename Json::string_t(key))) {
-      throw io::input_error("", "", rule).under(key);
     }
   }
 };

@@ -15,7 +15,6 @@
 // itself (m = 0, text for a number) is an error with its line.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +32,6 @@
 #include "quantroof/io/csv.hpp"
 #include "quantroof/roofline/attention.hpp"
 #include "quantroof/roofline/gemm.hpp"
-#include "quantroof/roofline/moe.hpp"
 
 namespace quantroof::io {
 
@@ -75,15 +73,10 @@ inline constexpr std::array<measurement_file, 9> measurement_files{{
     {"elementwise.csv", measurement_kind::elementwise},
 }};
 
-/// Files of whole steps, which step_measurements.hpp reads.
-inline constexpr std::array<std::string_view, 2> step_files{"e2e_decode.csv", "e2e_serving.csv"};
-
 /// Keys that measurement collections use for a device of the registry.
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 5> device_aliases{{
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 3> device_aliases{{
     {"a100_sxm", "a100_sxm_80gb"},
     {"a100_pcie", "a100_pcie_80gb"},
-    {"rtx_3090", "rtx3090"},
-    {"rtx_4090", "rtx4090"},
     {"rtx_5090", "rtx5090"},
 }};
 }  // namespace internal
@@ -129,8 +122,7 @@ struct measurement {
   std::string format;  // precision, or attn_dtype/kv_dtype
   std::size_t line = 0;
   double time_us = 0;
-  gemm_kernel gemm = gemm_kernel::dense16;  // gemm
-  moe_kernel moe = moe_kernel::dense16;     // moe
+  gemm_kernel gemm = gemm_kernel::dense16;  // gemm, moe
   gemm_shape shape{};                       // gemm; elementwise: m rows, n cols
   bool quantization_included = false;
   attention_shape attention{};  // prefill, decode, mla (heads_local heads)
@@ -233,33 +225,15 @@ inline void read_shape(const csv_table& t, std::size_t i, measurement& row) {
       row.tensor_parallel = t.integer(i, "moe_tp");
       row.expert_parallel = t.integer(i, "moe_ep");
       row.skewed_routing = t.text(i, "distribution").substr(0, 5) == "power";
-      check_shape(t, i,
-                  moe_shape{.tokens = row.tokens,
-                            .hidden = row.hidden,
-                            .inter = row.inter,
-                            .experts = row.experts,
-                            .top_k = row.top_k,
-                            .tensor_parallel = row.tensor_parallel,
-                            .expert_parallel = row.expert_parallel});
       break;
     case measurement_kind::collective:
       row.devices = t.integer(i, "num_gpus");
       row.bytes = t.number(i, "message_bytes");
-      if (row.devices < 1 || row.devices > 65536) {
-        t.fail(i, "num_gpus", "must be in [1, 65536]");
-      }
-      if (!(row.bytes >= 0 && row.bytes < 1e18)) {
-        t.fail(i, "message_bytes", "must be in [0, 1e18)");
-      }
       row.op = t.text(i, "op");
       break;
     case measurement_kind::elementwise:
       row.shape = {t.integer(i, "rows"), t.integer(i, "cols"), 1};
-      check_shape(t, i, row.shape);
       row.bytes = t.text(i, "bytes_est").empty() ? 0 : t.number(i, "bytes_est");
-      if (!(row.bytes >= 0 && row.bytes < 1e18)) {
-        t.fail(i, "bytes_est", "must be in [0, 1e18)");
-      }
       row.op = t.text(i, "op");
       break;
   }
@@ -294,16 +268,14 @@ inline std::string read_format(const csv_table& t, std::size_t i, measurement& r
       return cache();
     case measurement_kind::moe: {
       row.format = t.text(i, "precision");
-      using named = std::pair<std::string_view, moe_kernel>;
+      using named = std::pair<std::string_view, gemm_kernel>;
       for (const auto& [name, kernel] :
-           {named{"bfloat16", moe_kernel::dense16}, named{"fp8", moe_kernel::fp8},
-            named{"fp8_block", moe_kernel::fp8_block128}, named{"nvfp4", moe_kernel::nvfp4},
-            named{"w4a16_mxfp4", moe_kernel::w4a16},
-            named{"w4a8_mxfp4_mxfp8", moe_kernel::mxfp4_mxfp8}}) {
+           {named{"bfloat16", gemm_kernel::dense16}, named{"fp8", gemm_kernel::fp8},
+            named{"fp8_block", gemm_kernel::fp8_block128}, named{"nvfp4", gemm_kernel::nvfp4},
+            named{"w4a16_mxfp4", gemm_kernel::w4a16},
+            named{"w4a8_mxfp4_mxfp8", gemm_kernel::nvfp4}}) {
         if (row.format == name) {
-          const bool low_latency =
-              kernel == moe_kernel::nvfp4 && row.kernel == "moe_torch_flow_min_latency";
-          row.moe = low_latency ? moe_kernel::nvfp4_low_latency : kernel;
+          row.gemm = kernel;
           return {};
         }
       }
@@ -369,16 +341,10 @@ inline void add_measurements(measurement_set& set, const csv_table& table, measu
       add_measurements(set, read_csv(path), file.kind, file.name);
     }
   }
-  const bool has_steps = std::any_of(
-      internal::step_files.begin(), internal::step_files.end(),
-      [&](std::string_view name) { return std::filesystem::exists(folder / name, error); });
-  if (set.files.empty() && !has_steps) {
+  if (set.files.empty()) {
     std::string known;
     for (const internal::measurement_file& file : internal::measurement_files) {
       known += (known.empty() ? "" : ", ") + std::string{file.name};
-    }
-    for (const std::string_view name : internal::step_files) {
-      known += ", " + std::string{name};
     }
     throw input_error{folder.string(), "", "has none of the known files: " + known};
   }

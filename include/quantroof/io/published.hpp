@@ -223,29 +223,14 @@ const Value* find_published(const auto& table, std::string_view name) {
     return r.gpu == "H100-80GB-SXM5" && r.setting.width == attention_width::bits16;
   });
   c fa3 = fit(structure(attention_kernel::fa3), free3, rows3);
-  // an ablation says by how much one change slows a kernel: its row counts beside the released kernel's of the same shape
-  std::vector<published_row> alone;
+  std::vector<const published_row*> alone;
   for (const published_row& row : rows) {
-    if (row.kernel != attention_kernel::fa3 || row.setting.overlap != softmax_overlap::none) {
-      continue;
-    }
-    for (const published_row& twin : rows) {
-      if (twin.kernel == row.kernel && twin.device == row.device && twin.shape == row.shape &&
-          twin.setting.overlap == softmax_overlap::as_released &&
-          twin.setting.width == row.setting.width && twin.setting.pass == row.setting.pass) {
-        alone.push_back(row);
-        alone.back().time_us = predict(fa3, twin) * (row.time_us / twin.time_us);
-        break;
-      }
+    if (row.setting.overlap == softmax_overlap::none) {
+      alone.push_back(&row);
     }
   }
   if (!alone.empty()) {
-    std::vector<const published_row*> some;
-    some.reserve(alone.size());
-    for (const published_row& row : alone) {
-      some.push_back(&row);
-    }
-    fa3 = fit(fa3, {{"softmax_alone", &c::softmax_alone, 1.2, 0, inf}}, some);
+    fa3 = fit(fa3, {{"softmax_alone", &c::softmax_alone, 1.2, 0, inf}}, alone);
   }
   finish(fa3, rows3, "flash-attention assets (FA3 paper): H100 SXM");
 

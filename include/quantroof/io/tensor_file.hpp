@@ -18,8 +18,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "quantroof/detail/expects.hpp"
@@ -45,6 +47,62 @@ struct float_matrix {
 }  // namespace io
 
 namespace detail {
+
+/// A regular file that is read from its beginning, with its size.
+class sized_file {
+ public:
+  explicit sized_file(const std::filesystem::path& path)
+      : path_(path), stream_(opened(path), "rb") {
+    if (!stream_.is_open()) {
+      file_error(path, "cannot be read", last_error());
+    }
+    std::error_code error;
+    size_ = std::filesystem::file_size(path, error);
+    if (error) {
+      file_error(path, "cannot be read", error);
+    }
+    if (size_ > std::numeric_limits<std::size_t>::max()) {
+      refuse("is larger than the memory that can be addressed");
+    }
+  }
+
+  /// Bytes not read yet.
+  [[nodiscard]] std::uintmax_t left() const { return size_ - read_; }
+  /// The next bytes; `rule` is what a file that does not have them breaks.
+  void read(void* to, std::size_t size, std::string_view rule) {
+    if (size > left() || std::fread(to, 1, size, stream_.get()) != size) {
+      if (std::ferror(stream_.get()) != 0) {
+        file_error(path_, "cannot be read", last_error());
+      }
+      refuse(rule);
+    }
+    read_ += size;
+  }
+  /// Refuses a file that has grown since its size was taken.
+  void expect_end() {
+    if (std::fgetc(stream_.get()) != EOF) {
+      refuse("changed while it was read");
+    }
+  }
+  [[noreturn]] void refuse(std::string_view rule) const {
+    throw io::input_error{path_.string(), "", rule};
+  }
+
+ private:
+  [[nodiscard]] static const std::filesystem::path& opened(const std::filesystem::path& path) {
+    std::error_code ignored;
+    const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+      throw io::input_error{path.string(), "", "is not a regular file"};
+    }
+    return path;
+  }
+
+  std::filesystem::path path_;
+  file_stream stream_;
+  std::uintmax_t size_ = 0;
+  std::uintmax_t read_ = 0;
+};
 
 /// An unsigned number of N bytes, the lowest first.
 template <std::size_t N>

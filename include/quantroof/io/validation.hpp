@@ -76,7 +76,7 @@ struct row_bound {
                        fp8_products ? *fp8 * 1e6 : rates.dense16_flop_us};
     }
     case measurement_kind::moe: {
-      const gemm_setting set = gemm_setting_of(hw, gemm_kernel_of(row.moe));
+      const gemm_setting set = gemm_setting_of(hw, row.gemm);
       const moe_shape shape = moe_shape_of(row);
       const double matrix = 3.0 * static_cast<double>(row.hidden) * static_cast<double>(row.inter) /
                             static_cast<double>(row.tensor_parallel * row.expert_parallel);
@@ -130,7 +130,7 @@ struct row_bound {
       return model.serving_attention(*row.device, row.attention, row.width,
                                      row.fp8_cache ? 1.0 : 2.0, 1.0);
     case measurement_kind::moe:
-      return model.moe(*row.device, moe_shape_of(row), row.moe, moe_routing_of(row));
+      return model.moe(*row.device, moe_shape_of(row), row.gemm, moe_routing_of(row));
     case measurement_kind::mla:
       if (row.op == "context") {
         return model.mla_prefill(*row.device, row.attention, row.width);

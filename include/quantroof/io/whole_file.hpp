@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files that are written whole or not at all, and what readers and writers share: streams that close themselves, files with their
-// size, errors with the file's name.
+// Files that are written whole or not at all, and what readers and writers share: streams that close themselves, errors with the
+// file's name.
 //
 // A file is written beside its target and then takes its place, so that a reader sees the old file or the new one. The new one keeps
 // the old one's permissions; a symbolic link is followed. Not here: locking against other writers; what is in the file.
 #pragma once
 
 #include <cerrno>
-#include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -51,62 +48,6 @@ class file_stream {
   throw io::input_error{path.string(), "", std::string{what} + ": " + error.message()};
 }
 [[nodiscard]] inline std::error_code last_error() { return {errno, std::generic_category()}; }
-
-/// A regular file that is read from its beginning, with its size.
-class sized_file {
- public:
-  explicit sized_file(const std::filesystem::path& path)
-      : path_(path), stream_(opened(path), "rb") {
-    if (!stream_.is_open()) {
-      file_error(path, "cannot be read", last_error());
-    }
-    std::error_code error;
-    size_ = std::filesystem::file_size(path, error);
-    if (error) {
-      file_error(path, "cannot be read", error);
-    }
-    if (size_ > std::numeric_limits<std::size_t>::max()) {
-      refuse("is larger than the memory that can be addressed");
-    }
-  }
-
-  /// Bytes not read yet.
-  [[nodiscard]] std::uintmax_t left() const { return size_ - read_; }
-  /// The next bytes; `rule` is what a file that does not have them breaks.
-  void read(void* to, std::size_t size, std::string_view rule) {
-    if (size > left() || std::fread(to, 1, size, stream_.get()) != size) {
-      if (std::ferror(stream_.get()) != 0) {
-        file_error(path_, "cannot be read", last_error());
-      }
-      refuse(rule);
-    }
-    read_ += size;
-  }
-  /// Refuses a file that has grown since its size was taken.
-  void expect_end() {
-    if (std::fgetc(stream_.get()) != EOF) {
-      refuse("changed while it was read");
-    }
-  }
-  [[noreturn]] void refuse(std::string_view rule) const {
-    throw io::input_error{path_.string(), "", rule};
-  }
-
- private:
-  [[nodiscard]] static const std::filesystem::path& opened(const std::filesystem::path& path) {
-    std::error_code ignored;
-    const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-      throw io::input_error{path.string(), "", "is not a regular file"};
-    }
-    return path;
-  }
-
-  std::filesystem::path path_;
-  file_stream stream_;
-  std::uintmax_t size_ = 0;
-  std::uintmax_t read_ = 0;
-};
 
 /// Hands what was written to the disk, where the system has a call for it.
 [[nodiscard]] inline bool flush_to_disk(std::FILE* file) {

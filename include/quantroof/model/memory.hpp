@@ -1,142 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many bytes a model takes: weights in mixed precision and the KV cache, to the byte, on one device or on the fullest of several.
+// How many bytes a model takes: weights in mixed precision and the KV cache, to the byte.
 //
-//   weights  = sum over matrices and layers of storage_bytes(precision, rows, cols), vectors in 16 bits
-//   KV cache = batch * (tokens that a layer keeps * (K row + V row) + recurrent states), rows of num_kv_heads * head_dim elements
+//   weights  = sum over operators and layers of storage_bytes(precision, rows, cols), vectors in FP16
+//   KV cache = batch * tokens * layers * (K row + V row), rows of num_kv_heads * head_dim elements
 //
-// Not here: activations, what a runtime reserves, whether it all fits (fit.hpp).
+// Not here: activations, workspace, what a runtime reserves, padding of pages.
 #pragma once
 
 #include <cstdint>
 
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/math.hpp"
-#include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/mixed_precision.hpp"
-#include "quantroof/model/parallelism.hpp"
 #include "quantroof/model/transformer.hpp"
 #include "quantroof/precision/precision.hpp"
 
 namespace quantroof {
-
-namespace detail {
-
-/// Bytes of one layer on one device.
-[[nodiscard]] constexpr std::int64_t layer_bytes(const layer_shape& l, std::int64_t hidden,
-                                                 const mixed_precision_config& c,
-                                                 const parallel_plan& plan, std::int64_t layer) {
-  std::int64_t total = 2 * l.vector_parameters;
-  for (const weight_matrix& w : weight_matrices(l, hidden)) {
-    const weight_matrix part = local_part(w, l, plan);
-    total = checked_add(total, checked_mul(part.copies, storage_bytes(c.get_precision(w.op, layer),
-                                                                      part.rows, part.cols)));
-  }
-  if (l.experts && l.experts->bias) {
-    total = checked_add(total, 2 * ceil_div(expert_bias_count(l, hidden), plan.expert));
-  }
-  return total;
-}
-
-/// Bytes of one row of K or V: `elements` numbers of one token, block scales included, scales of whole tensors left to the weights.
-[[nodiscard]] constexpr std::int64_t cache_row_bytes(precision p, std::int64_t elements) {
-  if (elements == 0) {
-    return 0;
-  }
-  const scale_layout& s = format_of(p).scales;
-  const bool per_row = s.bits_per_block > 0 && s.block_cols == 0 && s.block_rows == 0;
-  return storage_bytes(p, 1, elements) - s.bits_per_tensor / 8 -
-         (per_row ? s.bits_per_block / 8 : 0);
-}
-
-/// Bytes of `tokens` rows; formats whose blocks span several tokens count whole blocks.
-[[nodiscard]] constexpr std::int64_t cache_rows_bytes(precision p, std::int64_t elements,
-                                                      std::int64_t tokens) {
-  const scale_layout& s = format_of(p).scales;
-  return s.block_rows > 1 && tokens > 0 ? storage_bytes(p, tokens, elements) - s.bits_per_tensor / 8
-                                        : checked_mul(tokens, cache_row_bytes(p, elements));
-}
-
-/// Bytes that one sequence of `tokens` tokens keeps in one layer on one device.
-[[nodiscard]] constexpr std::int64_t sequence_bytes(const layer_shape& l, precision p,
-                                                    std::int64_t tokens, std::int64_t page_tokens,
-                                                    const parallel_plan& plan) {
-  const auto paged = [page_tokens](std::int64_t n) {
-    return checked_mul(ceil_div(n, page_tokens), page_tokens);
-  };
-  std::int64_t total = 0;
-  if (l.attention) {
-    const attention_block& a = *l.attention;
-    const std::int64_t kept = paged(a.window > 0 && a.window < tokens ? a.window : tokens);
-    const std::int64_t heads = local_kv_heads(a, plan);
-    const std::int64_t v = a.v_head_dim > 0 ? a.v_head_dim : a.head_dim;
-    total = checked_add(cache_rows_bytes(p, heads * a.head_dim, kept),
-                        cache_rows_bytes(p, heads * v, kept));
-  }
-  if (l.latent) {
-    total = cache_rows_bytes(p, l.latent->kv_rank + l.latent->rope_dim, paged(tokens));
-  }
-  if (l.index) {  // keys in FP8 with a scale of four bytes, as DeepSeek-V3.2 and vLLM keep them
-    total = checked_add(total, checked_mul(paged(tokens), l.index->head_dim + 4));
-  }
-  if (l.linear && tokens > 0) {
-    total = checked_add(
-        total, ceil_div(4 * l.linear->state + 2 * l.linear->conv_channels * l.linear->conv_width,
-                        plan.tensor));
-  }
-  return total;
-}
-
-}  // namespace detail
-
-/// Bytes of the weights on the fullest of several devices.
-///
-/// formula   local_part of every matrix; embeddings in the first pipeline stage, LM head and final norm in the last, both divided by tensor
-/// requires  is_valid(m); is_valid(c); is_dividable(m, plan)
-/// errors    quantroof::domain_error at run time; does not compile in a constant expression
-[[nodiscard]] constexpr std::int64_t weight_bytes(const model_config& m,
-                                                  const mixed_precision_config& c,
-                                                  const parallel_plan& plan) {
-  is_valid(m);
-  is_valid(c);
-  is_dividable(m, plan);
-  const auto end_bytes = [&](operator_type op) {
-    return m.vocab_size ? storage_bytes(c.get_precision(op),
-                                        detail::ceil_div(*m.vocab_size, plan.tensor), m.hidden_size)
-                        : std::int64_t{0};
-  };
-  const static_vector<layer_band, 33> bands = layer_bands(c, m.num_layers);
-  std::int64_t fullest = 0;
-  for (std::int64_t stage = 0; stage < plan.pipeline; ++stage) {
-    const stage_layers held = layers_of_stage(m, plan, stage);
-    const bool last = stage + 1 == plan.pipeline;
-    std::int64_t total = last ? 2 * (m.hidden_size + m.extra_parameters) : 0;
-    for (const layer_band& band : bands) {
-      const std::int64_t first = band.first_layer > held.first ? band.first_layer : held.first;
-      const std::int64_t band_end = band.first_layer + band.count;
-      const std::int64_t held_end = held.first + held.count;
-      const std::int64_t count = (band_end < held_end ? band_end : held_end) - first;
-      for (std::size_t kind = 0; count > 0 && kind < layer_kind_count(m); ++kind) {
-        const std::int64_t n = count_layers(m, kind, first, count);
-        total = detail::checked_add(
-            total,
-            detail::checked_mul(n, n == 0 ? 0
-                                          : detail::layer_bytes(layer_kind(m, kind), m.hidden_size,
-                                                                c, plan, band.first_layer)));
-      }
-    }
-    if (stage == 0 && !(m.tie_word_embeddings && last)) {
-      total = detail::checked_add(
-          total,
-          end_bytes(m.tie_word_embeddings ? operator_type::lm_head : operator_type::embeddings));
-    }
-    if (last) {
-      total = detail::checked_add(total, end_bytes(operator_type::lm_head));
-    }
-    fullest = total > fullest ? total : fullest;
-  }
-  return fullest;
-}
 
 /// Bytes of all weights, scales included.
 ///
@@ -147,80 +27,63 @@ namespace detail {
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr std::int64_t weight_bytes(const model_config& m,
                                                   const mixed_precision_config& c) {
-  return weight_bytes(m, c, parallel_plan{});
+  is_valid(m);
+  is_valid(c);
+  const auto bytes_of = [&](operator_type op, std::int64_t layer) {
+    const auto shape = weight_shape_of(m, op);
+    return shape ? storage_bytes(c.get_precision(op, layer), shape->rows, shape->cols)
+                 : std::int64_t{0};
+  };
+  std::int64_t total = 2 * (m.hidden_size + m.num_layers * vector_parameters_per_layer(m));
+  for (const layer_band& band : layer_bands(c, m.num_layers)) {
+    for (const operator_type op : operator_types) {
+      if (block_linears.contains(op)) {
+        total = detail::checked_add(
+            total, detail::checked_mul(band.count, bytes_of(op, band.first_layer)));
+      }
+    }
+  }
+  total = detail::checked_add(total, bytes_of(operator_type::lm_head, 0));
+  return m.tie_word_embeddings ? total
+                               : detail::checked_add(total, bytes_of(operator_type::embeddings, 0));
 }
 
-/// Bytes of the KV cache of `batch` sequences of `tokens` tokens, with the states of linear attention.
+/// Bytes of the KV cache of `batch` sequences of `tokens` tokens.
 ///
 /// units     bytes
-/// formula   sum over layers of batch * (min(tokens, window) * (K row + V row) + state); a row is nkv * dh elements with the scales of their
-///           blocks, latent + rotated key for latent attention; page_tokens > 1: whole pages.
+/// formula   2 * L * batch * tokens * row, row = nkv * dh elements with the scales of their blocks
 ///           Llama-3-8B, 32,768 tokens: FP16 4096 MiB, FP8 2048 MiB, NVFP4 1152 MiB
-/// requires  is_valid(m); tokens >= 0; batch > 0; page_tokens > 0
+/// requires  is_valid(m); tokens >= 0; batch > 0
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-/// ignores   scales per layer (a few bytes that engines keep with the weights)
+/// ignores   scales per layer (a few bytes that engines keep with the weights), page rounding
 [[nodiscard]] constexpr std::int64_t kv_cache_bytes(const model_config& m, precision p,
-                                                    std::int64_t tokens, std::int64_t batch = 1,
-                                                    std::int64_t page_tokens = 1) {
+                                                    std::int64_t tokens, std::int64_t batch = 1) {
   is_valid(m);
   detail::expects(tokens >= 0, "kv_cache_bytes: tokens must not be negative");
   detail::expects(batch > 0, "kv_cache_bytes: batch must be positive");
-  detail::expects(page_tokens > 0, "kv_cache_bytes: page_tokens must be positive");
-  return detail::checked_mul(batch, detail::sum_over_layers(m, [&](const layer_shape& l) {
-                               return detail::sequence_bytes(l, p, tokens, page_tokens, {});
-                             }));
+  const precision_format& f = format_of(p);
+  const std::int64_t row =
+      storage_bytes(p, 1, m.num_kv_heads * m.head_dim) - f.scales.bits_per_tensor / 8 -
+      (f.scales.bits_per_block > 0 && f.scales.block_cols == 0 && f.scales.block_rows == 0
+           ? f.scales.bits_per_block / 8
+           : 0);
+  return detail::checked_mul(
+      detail::checked_mul(2 * m.num_layers, detail::checked_mul(batch, tokens)), row);
 }
 
-/// Bytes of the cache on the fullest of several devices.
+/// Share of memory saved against everything in FP16, per cent, weights and KV cache together.
 ///
-/// formula   KV heads divided by tensor, never below one; latents whole on every device; sequences divided among the data groups; layers of the
-///           longest pipeline stage
-/// requires  those of the other form; is_dividable(m, plan)
-/// errors    quantroof::domain_error at run time; does not compile in a constant expression
-[[nodiscard]] constexpr std::int64_t kv_cache_bytes(const model_config& m, precision p,
-                                                    std::int64_t tokens, std::int64_t batch,
-                                                    std::int64_t page_tokens,
-                                                    const parallel_plan& plan) {
-  static_cast<void>(kv_cache_bytes(m, p, 0, batch, page_tokens));
-  detail::expects(tokens >= 0, "kv_cache_bytes: tokens must not be negative");
-  is_dividable(m, plan);
-  std::int64_t fullest = 0;
-  for (std::int64_t stage = 0; stage < plan.pipeline; ++stage) {
-    const stage_layers held = layers_of_stage(m, plan, stage);
-    std::int64_t total = 0;
-    for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
-      total = detail::checked_add(
-          total, detail::checked_mul(
-                     count_layers(m, kind, held.first, held.count),
-                     detail::sequence_bytes(layer_kind(m, kind), p, tokens, page_tokens, plan)));
-    }
-    fullest = total > fullest ? total : fullest;
-  }
-  return detail::checked_mul(detail::ceil_div(batch, plan.data), fullest);
-}
-
-/// Share of memory saved against everything in FP16, per cent, by weights and a cache of so many bytes.
-///
-/// formula   100 * (1 - (weights + cache) / (2 parameters + FP16 cache))
-/// requires  is_valid(m); bytes not negative; tokens >= 0; batch > 0
-[[nodiscard]] constexpr double memory_savings_pct(const model_config& m, std::int64_t weights,
-                                                  std::int64_t cache, std::int64_t tokens,
-                                                  std::int64_t batch) {
-  const std::int64_t fp16 = detail::checked_add(detail::checked_mul(2, parameter_count(m)),
-                                                kv_cache_bytes(m, precision::fp16, tokens, batch));
-  return 100.0 * (1.0 - static_cast<double>(detail::checked_add(weights, cache)) /
-                            static_cast<double>(fp16));
-}
-
-/// The same for a configuration, weights and KV cache together.
-///
-/// requires  is_valid(m); is_valid(c); tokens >= 0; batch > 0
+/// formula   100 * (1 - (weights + cache) / (FP16 weights + FP16 cache))
 [[nodiscard]] constexpr double memory_savings_pct(const model_config& m,
                                                   const mixed_precision_config& c,
                                                   std::int64_t tokens, std::int64_t batch = 1) {
-  return memory_savings_pct(
-      m, weight_bytes(m, c),
-      kv_cache_bytes(m, c.get_precision(operator_type::kv_cache), tokens, batch), tokens, batch);
+  const mixed_precision_config fp16{.name = "fp16"};
+  const auto total = [&](const mixed_precision_config& x) {
+    return static_cast<double>(detail::checked_add(
+        weight_bytes(m, x),
+        kv_cache_bytes(m, x.get_precision(operator_type::kv_cache), tokens, batch)));
+  };
+  return 100.0 * (1.0 - total(c) / total(fp16));
 }
 
 }  // namespace quantroof

@@ -100,29 +100,19 @@ struct mixed_precision_config {
 
   /// The precision of `op` in `layer`.
   ///
-  /// formula   last override that covers (op, layer), else the operator's entry, else that of the operator that decides for it (an expert's
-  ///           gate follows ffn_gate), else: routers and indexes FP16, other weights default_weight_precision, the KV cache
+  /// formula   last override that covers (op, layer), else the operator's entry, else: weights default_weight_precision, the KV cache
   ///           kv_cache_precision, the attention products default_activation_precision, vector operators FP16
   /// requires  layer >= 0
   [[nodiscard]] constexpr precision get_precision(operator_type op, std::int64_t layer = 0) const {
     detail::expects(layer >= 0, "get_precision: layer must not be negative");
-    const auto own = operator_precisions.find(op);
-    const operator_type decides = decided_by(op);
     for (std::size_t i = layer_overrides.size(); i > 0; --i) {
       const layer_override& o = layer_overrides[i - 1];
-      if (layer >= o.first_layer && layer <= o.last_layer &&
-          (o.operators.contains(op) || (!own && o.operators.contains(decides)))) {
+      if (layer >= o.first_layer && layer <= o.last_layer && o.operators.contains(op)) {
         return o.precision;
       }
     }
-    if (own) {
+    if (const auto own = operator_precisions.find(op)) {
       return *own;
-    }
-    if (const auto decided = operator_precisions.find(decides)) {
-      return *decided;
-    }
-    if (op == operator_type::router || op == operator_type::index_proj) {
-      return precision::fp16;
     }
     if (weight_operators.contains(op)) {
       return default_weight_precision;

@@ -33,27 +33,10 @@ enum class operator_type : std::uint8_t {
   layernorm,
   rope,
   lm_head,
-  q_a_proj,     // latent attention: hidden to the query latent
-  kv_a_proj,    // hidden to the cached latent and the rotated key
-  kv_b_proj,    // the cached latent to keys and values
-  index_proj,   // projections of the index that selects tokens of sparse attention
-  linear_in,    // linear attention and state space layers: hidden to q, k, v, gates
-  linear_out,   // and back to hidden
-  router,       // hidden to experts
-  expert_gate,  // routed experts
-  expert_up,
-  expert_down,
-  shared_gate,  // experts that every token takes
-  shared_up,
-  shared_down,
-  latent_in,     // hidden to the narrower space that routed experts work in
-  latent_out,    // and back
-  linear_state,  // the recurrence of linear attention and state space layers
-  exchange,      // among devices
 };
 
 namespace detail {
-inline constexpr name_table<operator_type, 35> operator_names{{
+inline constexpr name_table<operator_type, 18> operator_names{{
     {operator_type::q_proj, "q_proj"},
     {operator_type::k_proj, "k_proj"},
     {operator_type::v_proj, "v_proj"},
@@ -72,23 +55,6 @@ inline constexpr name_table<operator_type, 35> operator_names{{
     {operator_type::layernorm, "layernorm"},
     {operator_type::rope, "rope"},
     {operator_type::lm_head, "lm_head"},
-    {operator_type::q_a_proj, "q_a_proj"},
-    {operator_type::kv_a_proj, "kv_a_proj"},
-    {operator_type::kv_b_proj, "kv_b_proj"},
-    {operator_type::index_proj, "index_proj"},
-    {operator_type::linear_in, "linear_in"},
-    {operator_type::linear_out, "linear_out"},
-    {operator_type::router, "router"},
-    {operator_type::expert_gate, "expert_gate"},
-    {operator_type::expert_up, "expert_up"},
-    {operator_type::expert_down, "expert_down"},
-    {operator_type::shared_gate, "shared_gate"},
-    {operator_type::shared_up, "shared_up"},
-    {operator_type::shared_down, "shared_down"},
-    {operator_type::latent_in, "latent_in"},
-    {operator_type::latent_out, "latent_out"},
-    {operator_type::linear_state, "linear_state"},
-    {operator_type::exchange, "exchange"},
 }};
 static_assert(names_are_complete(operator_names));
 
@@ -124,7 +90,7 @@ class operator_set {
   constexpr void add(operator_type op) {
     detail::expects(static_cast<std::size_t>(op) < operator_count,
                     "operator_set: the value is not an operator");
-    bits_ |= std::uint64_t{1} << static_cast<unsigned>(op);
+    bits_ |= std::uint32_t{1} << static_cast<unsigned>(op);
   }
   [[nodiscard]] constexpr bool contains(operator_type op) const {
     return static_cast<std::size_t>(op) < operator_count &&
@@ -135,58 +101,19 @@ class operator_set {
   friend constexpr bool operator==(const operator_set&, const operator_set&) = default;
 
  private:
-  std::uint64_t bits_ = 0;
+  std::uint32_t bits_ = 0;
 };
 
-/// The linear layers of a dense block. Those of other blocks follow them (decided_by) unless a configuration says otherwise.
+/// The linear layers inside a transformer block.
 inline constexpr operator_set block_linears{
     operator_type::q_proj,   operator_type::k_proj, operator_type::v_proj,  operator_type::o_proj,
     operator_type::ffn_gate, operator_type::ffn_up, operator_type::ffn_down};
 /// The operators that hold a weight matrix.
 inline constexpr operator_set weight_operators{
-    operator_type::q_proj,      operator_type::k_proj,      operator_type::v_proj,
-    operator_type::o_proj,      operator_type::ffn_gate,    operator_type::ffn_up,
-    operator_type::ffn_down,    operator_type::embeddings,  operator_type::lm_head,
-    operator_type::q_a_proj,    operator_type::kv_a_proj,   operator_type::kv_b_proj,
-    operator_type::index_proj,  operator_type::linear_in,   operator_type::linear_out,
-    operator_type::router,      operator_type::expert_gate, operator_type::expert_up,
-    operator_type::expert_down, operator_type::shared_gate, operator_type::shared_up,
-    operator_type::shared_down, operator_type::latent_in,   operator_type::latent_out};
-/// The matrices of routed experts.
-inline constexpr operator_set expert_operators{operator_type::expert_gate, operator_type::expert_up,
-                                               operator_type::expert_down};
+    operator_type::q_proj,   operator_type::k_proj,     operator_type::v_proj,
+    operator_type::o_proj,   operator_type::ffn_gate,   operator_type::ffn_up,
+    operator_type::ffn_down, operator_type::embeddings, operator_type::lm_head};
 /// The two matrix products of attention.
 inline constexpr operator_set attention_matmuls{operator_type::qk_matmul, operator_type::sv_matmul};
-
-/// The operator whose precision `op` takes where a configuration does not list it; op itself where none decides for it.
-///
-/// source    how published checkpoints group them: one format for the projections of attention, one for all feed-forward matrices, routers and
-///           indexes in 16 bits (27 hf_quant_config.json files read)
-[[nodiscard]] constexpr operator_type decided_by(operator_type op) {
-  switch (op) {
-    case operator_type::q_a_proj:
-    case operator_type::linear_in:
-      return operator_type::q_proj;
-    case operator_type::kv_a_proj:
-      return operator_type::k_proj;
-    case operator_type::kv_b_proj:
-      return operator_type::v_proj;
-    case operator_type::linear_out:
-      return operator_type::o_proj;
-    case operator_type::expert_gate:
-    case operator_type::shared_gate:
-      return operator_type::ffn_gate;
-    case operator_type::expert_up:
-    case operator_type::shared_up:
-    case operator_type::latent_in:
-      return operator_type::ffn_up;
-    case operator_type::expert_down:
-    case operator_type::shared_down:
-    case operator_type::latent_out:
-      return operator_type::ffn_down;
-    default:
-      return op;
-  }
-}
 
 }  // namespace quantroof

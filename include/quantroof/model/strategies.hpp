@@ -143,23 +143,14 @@ struct strategy_entry {
   mixed_precision_config (*create)(std::int64_t num_layers);
 };
 
-namespace detail {
-/// A strategy that does not depend on the model, made once.
-template <mixed_precision_config (*Create)()>
-inline constexpr mixed_precision_config made = Create();
-}  // namespace detail
-
 /// To add a strategy, write a create_ function and one line here.
 inline constexpr std::array strategies = {
-    strategy_entry{"fp16_baseline",
-                   [](std::int64_t) { return detail::made<create_fp16_baseline>; }},
-    strategy_entry{"fp8_balanced", [](std::int64_t) { return detail::made<create_fp8_balanced>; }},
-    strategy_entry{"w4a16_aggressive",
-                   [](std::int64_t) { return detail::made<create_w4a16_aggressive>; }},
-    strategy_entry{"nvfp4_blackwell",
-                   [](std::int64_t) { return detail::made<create_nvfp4_blackwell>; }},
+    strategy_entry{"fp16_baseline", [](std::int64_t) { return create_fp16_baseline(); }},
+    strategy_entry{"fp8_balanced", [](std::int64_t) { return create_fp8_balanced(); }},
+    strategy_entry{"w4a16_aggressive", [](std::int64_t) { return create_w4a16_aggressive(); }},
+    strategy_entry{"nvfp4_blackwell", [](std::int64_t) { return create_nvfp4_blackwell(); }},
     strategy_entry{"hybrid_long_context",
-                   [](std::int64_t) { return detail::made<create_hybrid_long_context>; }},
+                   [](std::int64_t) { return create_hybrid_long_context(); }},
     strategy_entry{"layerwise_gradient",
                    [](std::int64_t num_layers) { return create_layerwise_gradient(num_layers); }},
 };

@@ -7,9 +7,6 @@
 // flash_attn/cute), FlashInfer, TensorRT-LLM; arXiv:2205.14135, 2307.08691, 2407.08608, 2603.05451.
 #pragma once
 
-#include <array>
-#include <bit>
-#include <cstddef>
 #include <cstdint>
 
 #include "quantroof/detail/math.hpp"
@@ -78,25 +75,21 @@ struct attention_tile {
                          : (group <= 64 ? 64 : detail::ceil_div(group, std::int64_t{128}) * 128);
     case attention_kernel::trtllm:
     case attention_kernel::cudnn:
-    case attention_kernel::fa4:
-      return group <= 16
-                 ? 16
-                 : static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(group)));
+    case attention_kernel::fa4: {
+      std::int64_t rows = 16;
+      while (rows < group) {
+        rows *= 2;
+      }
+      return rows;
+    }
     default:
       return detail::ceil_div(group, std::int64_t{64}) * 64;
   }
 }
 
-/// FA2's tile over a paged cache, in prompts and in decode alike: its split-KV kernel, the only one that follows a page table.
-///
-/// source    flash-attention, csrc/flash_attn/src/flash_fwd_launch_template.h, run_mha_fwd_splitkv_dispatch
-[[nodiscard]] constexpr attention_tile paged_tile(std::int64_t head_dim) {
-  return {64, head_dim <= 64 ? 256 : (head_dim <= 128 ? 128 : 64)};
-}
-
 /// Columns of keys in one tile of a decode kernel.
 [[nodiscard]] constexpr std::int64_t decode_cols(attention_kernel kernel, std::int64_t head_dim) {
-  return kernel == attention_kernel::fa2 ? paged_tile(head_dim).cols : 128;
+  return kernel == attention_kernel::fa2 && head_dim <= 64 ? 256 : 128;
 }
 
 namespace detail {
@@ -109,28 +102,21 @@ namespace detail {
   if (items >= 0.8 * slots || most <= 1) {
     return 1;
   }
-  const double per_wave = slots / items;  // parts that one wave holds
-  const double per_part = items / slots;
-  double parts = floor(per_wave);
-  parts = parts < most ? parts : most;
-  double best = parts * per_part;
-  const double fewest = ceil(0.85 * parts - 1e-9);
-  // the first wave decides where it is full, and where even a full one would not ask for more parts
-  if (best >= 0.98 || parts >= most || ceil(0.85 * per_wave - 1e-9) == fewest) {
-    return fewest < 1 ? 1 : fewest;
-  }
-  constexpr std::array<double, 9> inverse{0,       1.0,     1.0 / 2, 1.0 / 3, 1.0 / 4,
-                                          1.0 / 5, 1.0 / 6, 1.0 / 7, 1.0 / 8};
-  for (std::size_t wave = 2; wave <= 8 && best < 0.98 && parts < most; ++wave) {
-    parts = floor(static_cast<double>(wave) * per_wave);
+  const double inverse = 1.0 / items;
+  const double per_wave = slots * inverse;  // parts that one wave holds
+  double best = 0;
+  for (int wave = 1; wave <= 8; ++wave) {
+    double parts = floor(wave * per_wave);
     parts = parts < most ? parts : most;
-    const double full = parts * per_part * inverse[wave];
+    const double full = items * parts / (slots * wave);
     best = full > best ? full : best;
+    if (best >= 0.98 || parts >= most) {
+      break;
+    }
   }
-  for (std::size_t wave = 1; wave <= 8; ++wave) {
-    const double whole = static_cast<double>(wave) * per_wave;
-    parts = ceil(0.85 * best * whole - 1e-9);
-    if (parts <= whole && parts <= most) {
+  for (int wave = 1; wave <= 8; ++wave) {
+    const double parts = ceil(0.85 * best * wave * per_wave - 1e-9);
+    if (parts <= floor(wave * per_wave) && parts <= most) {
       return parts < 1 ? 1 : parts;
     }
   }

@@ -18,22 +18,33 @@
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/roofline/attention.hpp"
 #include "quantroof/roofline/collective.hpp"
+#include "quantroof/roofline/decode.hpp"
 #include "quantroof/roofline/device_rates.hpp"
 #include "quantroof/roofline/elementwise.hpp"
+#include "quantroof/roofline/flash_attention_kernel.hpp"
 #include "quantroof/roofline/gemm.hpp"
 #include "quantroof/roofline/gemm_settings.hpp"
 #include "quantroof/roofline/mla.hpp"
 #include "quantroof/roofline/moe.hpp"
 #include "quantroof/roofline/prefill.hpp"
 #include "quantroof/roofline/roofline.hpp"
-#include "quantroof/roofline/serving_attention.hpp"
 #include "quantroof/roofline/textbook.hpp"
 
 namespace quantroof {
 
-/// The grouped kernels of weight-only experts: those measured (TensorRT-LLM's), slow for few tokens, or ones that read narrow weights as the
-/// 16-bit kernel reads its own (Marlin in vLLM and SGLang, llama.cpp).
-enum class grouped_weight_only : std::uint8_t { measured, as_dense16 };
+namespace detail {
+
+/// The interval of constants measured elsewhere.
+constexpr void widen(kernel_estimate& e, const interval_growth& growth) {
+  const double below = (e.time_us - e.lower_us) * growth.factor;
+  const double above = (e.upper_us - e.time_us) * growth.factor;
+  const double least = growth.least * e.time_us;
+  e.lower_us = e.time_us - (below > least ? below : least);
+  e.lower_us = e.lower_us > 0.1 * e.time_us ? e.lower_us : 0.1 * e.time_us;
+  e.upper_us = e.time_us + (above > 1.5 * least ? above : 1.5 * least);
+}
+
+}  // namespace detail
 
 /// Real kernels as a PerformanceModel.
 ///
@@ -45,8 +56,6 @@ struct calibrated_model {
   weight_residency residency = weight_residency::cold;
   activation_quantization quantization = activation_quantization::fused;
   launch_mode launches = launch_mode::graph;
-  moe_routing expert_routing = moe_routing::skewed;  // as real text routes
-  grouped_weight_only weight_only_experts = grouped_weight_only::as_dense16;
   double host_us =
       0;  // scheduler, sampling and host per step: TensorRT-LLM 500, vLLM 600, SGLang 1000 (fitted to served models)
 
@@ -66,6 +75,8 @@ struct calibrated_model {
                          work_of(g, weight, activation));
     }
     gemm_choice choice = choose_gemm(hw, weight, activation);
+    choice.setting.residency = residency;
+    choice.setting.quantization = quantization;
     return run(hw, choice.kernel, choice.setting, g);
   }
 
@@ -73,6 +84,8 @@ struct calibrated_model {
   [[nodiscard]] constexpr kernel_estimate gemm(const hardware_spec& hw, const gemm_shape& g,
                                                gemm_kernel kernel) const {
     gemm_setting setting = gemm_setting_of(hw, kernel);
+    setting.residency = residency;
+    setting.quantization = quantization;
     return run(hw, kernel, setting, g);
   }
 
@@ -116,53 +129,17 @@ struct calibrated_model {
   /// requires  is_valid(s); is_valid(hw)
   /// errors    quantroof::domain_error at run time; does not compile in a constant expression
   [[nodiscard]] constexpr kernel_estimate moe(const hardware_spec& hw, const moe_shape& s,
-                                              moe_kernel kernel,
+                                              gemm_kernel kernel,
                                               moe_routing routing = moe_routing::balanced) const {
-    const auto found = find_moe(hw, kernel);
+    const auto index = static_cast<std::size_t>(kernel);
+    const auto found = find_calibration(
+        hw, own,
+        [index](const device_calibration& c) -> const moe_constants& { return c.moe[index]; });
     detail::expects(found.constants != nullptr,
                     "calibrated_model: no mixture of experts of this kind was measured");
-    kernel_estimate e = estimate_moe(rates_of(hw), *found.constants,
-                                     gemm_setting_of(hw, gemm_kernel_of(kernel)), s, routing);
-    detail::widen(e, found.basis);
-    return e;
-  }
-
-  /// One routed mixture-of-experts layer in given formats, by the kernels that engines serve them with.
-  ///
-  /// formula   estimate_moe with the constants of the kernel for these formats; NVFP4: the faster of both. Weights narrower than what they are
-  ///           multiplied in: weight_only_experts. Formats whose grouped kernels nobody measured (8-bit integers): the 16-bit layer's constants
-  ///           with their own bytes and rate
-  /// requires  is_valid(s); is_valid(hw)
-  /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-  [[nodiscard]] constexpr kernel_estimate moe(const hardware_spec& hw, const moe_shape& s,
-                                              precision weight, precision activation) const {
-    const gemm_choice choice = choose_gemm(hw, weight, activation);
-    const bool mxfp4 = format_of(weight).kind == element_kind::fp4 &&
-                       format_of(weight).scales.block_cols == 32 && has_fp4(hw) &&
-                       format_of(activation).element_bits <= 8;
-    if (mxfp4) {
-      return moe(hw, s, moe_kernel::mxfp4_mxfp8, expert_routing);
-    }
-    if (choice.kernel == gemm_kernel::nvfp4) {
-      const kernel_estimate plain = moe(hw, s, moe_kernel::nvfp4, expert_routing);
-      const kernel_estimate quick = moe(hw, s, moe_kernel::nvfp4_low_latency, expert_routing);
-      return quick.time_us < plain.time_us ? quick : plain;
-    }
-    moe_kernel kernel = moe_kernel::dense16;
-    if (choice.kernel == gemm_kernel::fp8) {
-      kernel = moe_kernel::fp8;
-    } else if (choice.kernel == gemm_kernel::fp8_block128) {
-      kernel = moe_kernel::fp8_block128;
-    } else if (choice.kernel == gemm_kernel::w4a16 &&
-               weight_only_experts == grouped_weight_only::measured) {
-      kernel = moe_kernel::w4a16;
-    }
-    const auto found = find_moe(hw, kernel);
     kernel_estimate e =
-        estimate_moe(rates_of(hw), *found.constants, choice.setting, s, expert_routing);
-    detail::widen(e, kernel == moe_kernel::dense16 && choice.kernel != gemm_kernel::dense16
-                         ? calibration_basis::generation
-                         : found.basis);
+        estimate_moe(rates_of(hw), *found.constants, gemm_setting_of(hw, kernel), s, routing);
+    detail::widen(e, growth_of(found.basis));
     return e;
   }
 
@@ -177,7 +154,7 @@ struct calibrated_model {
         [row](const device_calibration& c) -> const mla_constants& { return c.mla_decode[row]; });
     kernel_estimate e = estimate_mla_decode(rates_of(hw), *found.constants, width,
                                             width == attention_width::bits8 ? 1.0 : 2.0, s);
-    detail::widen(e, found.basis);
+    detail::widen(e, growth_of(found.basis));
     return e;
   }
 
@@ -198,10 +175,9 @@ struct calibrated_model {
                                           .query_bytes = bytes,
                                           .kv_bytes = bytes,
                                           .value_dim = 128,
-                                          .latent_dim = 576,
                                           .shared_memory_kb = hw.shared_memory_kb.value_or(164)},
                                          s);
-    detail::widen(e, found.basis);
+    detail::widen(e, growth_of(found.basis));
     return e;
   }
 
@@ -217,7 +193,7 @@ struct calibrated_model {
           return c.collectives[row];
         });
     kernel_estimate e = estimate_collective(*found.constants, op, devices, bytes);
-    detail::widen(e, found.basis);
+    detail::widen(e, growth_of(found.basis));
     return e;
   }
 
@@ -229,7 +205,7 @@ struct calibrated_model {
           return c.elementwise[0];
         });
     kernel_estimate e = estimate_elementwise(rates_of(hw), *found.constants, elements, bytes);
-    detail::widen(e, found.basis);
+    detail::widen(e, growth_of(found.basis));
     return e;
   }
 
@@ -267,11 +243,61 @@ struct calibrated_model {
   [[nodiscard]] constexpr kernel_estimate serving_attention(
       const hardware_spec& hw, const attention_shape& s, attention_width width, double kv_bytes,
       double density, std::optional<flash_attention_version> version = std::nullopt) const {
+    const auto row = static_cast<std::size_t>(width);
+    device_rates rates = rates_of(hw);
     const double computed = density < 1 ? density * 1.05 : 1.0;
-    return is_decode(s)
-               ? estimate_serving_decode(
-                     hw, own, s, {.width = width, .kv_bytes = kv_bytes, .density = computed})
-               : estimate_serving_prefill(hw, own, s, width, kv_bytes, computed, version);
+    const bool decodes = s.seq_len_q <= 8 && s.seq_len_kv > s.seq_len_q;
+    if (decodes || s.seq_len_q == 1) {
+      const auto found = find_calibration(
+          hw, own,
+          [row](const device_calibration& c) -> const decode_constants& { return c.decode[row]; },
+          kinship::board);
+      detail::expects(found.constants != nullptr,
+                      "calibrated_model: no decode attention was measured");
+      kernel_estimate e = estimate_decode(
+          rates, *found.constants, {.width = width, .kv_bytes = kv_bytes, .density = computed}, s);
+      detail::widen(e, growth_of(found.basis));
+      return e;
+    }
+    const auto found = find_calibration(
+        hw, own,
+        [row](const device_calibration& c) -> const prefill_constants& { return c.prefill[row]; },
+        kinship::board);
+    detail::expects(found.constants != nullptr,
+                    "calibrated_model: no prefill attention was measured");
+    prefill_constants constants = *found.constants;
+    const bool fp8_products = width == attention_width::bits8 &&
+                              constants.kernel != attention_kernel::flashinfer && has_fp8(hw);
+    prefill_setting set{.width = fp8_products ? attention_width::bits8 : attention_width::bits16,
+                        .query_bytes = fp8_products ? 1.0 : 2.0,
+                        .kv_bytes = kv_bytes,
+                        .density = computed,
+                        .shared_memory_kb = hw.shared_memory_kb.value_or(164)};
+    interval_growth growth = growth_of(found.basis);
+    if (version && *version != detail::version_of(constants.kernel)) {
+      // another release: its published kernel within this device's serving call
+      prefill_constants other = detail::published_constants(*version);
+      other.fixed_us = constants.fixed_us;
+      other.token_us = constants.token_us;
+      other.token_heads_dim = constants.token_heads_dim;
+      other.write_share = constants.write_share;
+      other.memory_share = constants.memory_share;
+      other.l2_speedup = constants.l2_speedup;
+      other.l2_share = constants.l2_share;
+      other.fit = constants.fit;
+      const bool narrow_products = has_fp8(hw) && width == attention_width::bits8 &&
+                                   takes_precision(*version, precision::fp8_e4m3);
+      set.width = narrow_products ? attention_width::bits8 : attention_width::bits16;
+      set.query_bytes = narrow_products ? 1.0 : 2.0;
+      constants = other;
+      rates = detail::rates_of(hw, *version);
+      if (growth.factor < 1.8) {
+        growth = growth_of(calibration_basis::generation);
+      }
+    }
+    kernel_estimate e = estimate_prefill(rates, constants, set, s);
+    detail::widen(e, growth);
+    return e;
   }
 
   /// How near to this device the GEMMs were measured that its predictions rest on.
@@ -288,14 +314,6 @@ struct calibrated_model {
   }
 
  private:
-  [[nodiscard]] constexpr calibration_match<moe_constants> find_moe(const hardware_spec& hw,
-                                                                    moe_kernel kernel) const {
-    const auto index = static_cast<std::size_t>(kernel);
-    return find_calibration(hw, own, [index](const device_calibration& c) -> const moe_constants& {
-      return c.moe[index];
-    });
-  }
-
   [[nodiscard]] static constexpr kernel_estimate as_estimate(const roofline_time& t,
                                                              const work& w) {
     return {.time_us = t.time_us,
@@ -317,29 +335,33 @@ struct calibrated_model {
   }
 
   [[nodiscard]] constexpr kernel_estimate run(const hardware_spec& hw, gemm_kernel kernel,
-                                              gemm_setting& setting, const gemm_shape& g) const {
+                                              const gemm_setting& setting,
+                                              const gemm_shape& g) const {
     const auto index = static_cast<std::size_t>(kernel);
     const auto found = find_calibration(
         hw, own,
         [index](const device_calibration& c) -> const gemm_constants& { return c.gemm[index]; });
     detail::expects(found.constants != nullptr,
                     "calibrated_model: no GEMM of this kind was measured");
-    setting.residency = residency;
-    setting.quantization = quantization;
-    if (quantization == activation_quantization::fused && found.constants->quantize_gelem_s > 0) {
+    const device_rates rates = rates_of(hw);
+    kernel_estimate e = estimate_gemm(rates, *found.constants, setting, g);
+    if (setting.quantization == activation_quantization::fused &&
+        found.constants->quantize_gelem_s > 0) {
       // the quantizer's launches lie in fixed_us; fused into the kernel before, 2 us of them stay
-      const auto dense = [](const device_calibration& c) -> const gemm_constants& {
-        return c.gemm[0];
-      };
-      const bool same =
-          found.basis == calibration_basis::measured && dense(*found.device).fit.is_measured();
-      const gemm_constants& plain =
-          same ? dense(*found.device) : *find_calibration(hw, own, dense).constants;
-      setting.fused_fixed_us = plain.fixed_us + 2.0;
+      const auto dense = find_calibration(
+          hw, own, [](const device_calibration& c) -> const gemm_constants& { return c.gemm[0]; });
+      const double stays = dense.constants->fixed_us + 2.0;
+      const double saved = found.constants->fixed_us - stays;
+      if (saved > 0 && e.time_us > saved) {
+        const double share = (e.time_us - saved) / e.time_us;
+        e.lower_us *= share;
+        e.upper_us *= share;
+        e.achieved /= share;
+        e.time_us -= saved;
+      }
     }
-    kernel_estimate e = estimate_gemm(rates_of(hw), *found.constants, setting, g);
     if (found.basis != calibration_basis::measured) {
-      detail::widen(e, found.basis);
+      detail::widen(e, growth_of(found.basis));
     }
     return e;
   }

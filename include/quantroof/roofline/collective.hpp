@@ -87,28 +87,4 @@ static_assert(names_are_complete(collective_names));
   return e;
 }
 
-/// A collective among nodes, each of whose devices sends its share over a port of its own.
-///
-/// units     microseconds; `bytes` of one device's share of the message; GB/s of one port
-/// formula   12 us for each doubling of the nodes + wire bytes / (0.8 * port)
-/// source    estimate: NCCL's latency between nodes over InfiniBand is 10 to 20 us, its bus bandwidth about 0.8 of the port (nccl-tests results
-///           that vendors publish); not fitted, and the interval says so
-/// requires  nodes in [2, 1024]; bytes > 0; network_gb_s > 0
-/// errors    quantroof::domain_error at run time; does not compile in a constant expression
-[[nodiscard]] constexpr kernel_estimate estimate_network(collective op, std::int64_t nodes,
-                                                         double bytes, double network_gb_s) {
-  detail::expects(nodes >= 2 && nodes <= 1024, "estimate_network: nodes must be in [2, 1024]");
-  detail::expects(bytes > 0 && bytes < 1e18, "estimate_network: bytes must be in (0, 1e18)");
-  detail::expects(network_gb_s > 0, "estimate_network: network_gb_s must be positive");
-  const double wire = wire_bytes(op, nodes, bytes);
-  const double latency = 12.0 * detail::coarse_log2(static_cast<double>(nodes));
-  const double transfer = wire / (0.8 * network_gb_s * 1e3);
-  kernel_estimate e{.time_us = latency + transfer, .link_bytes = wire};
-  e.bottleneck = latency > transfer ? bottleneck::launch : bottleneck::network;
-  e.lower_us = 0.6 * e.time_us;
-  e.upper_us = 2.0 * e.time_us;
-  e.achieved = transfer / e.time_us;
-  return e;
-}
-
 }  // namespace quantroof

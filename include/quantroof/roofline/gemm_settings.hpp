@@ -112,8 +112,8 @@ struct gemm_choice {
   gemm_choice c;
   c.setting.weight_bytes = detail::element_bytes[static_cast<std::size_t>(weight)];
   c.setting.activation_bytes = detail::element_bytes[static_cast<std::size_t>(activation)];
-  const bool native = w.kind == a.kind && supports_natively(hw, weight) &&
-                      (weight == activation || supports_natively(hw, activation));
+  const bool native =
+      w.kind == a.kind && supports_natively(hw, weight) && supports_natively(hw, activation);
   if (native) {
     c.kernel = detail::native_kernel(w);
     c.setting.matrix_flop_us = matrix_rate(hw, w.kind).tflops().value_or(0) * 1e6;

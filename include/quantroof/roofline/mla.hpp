@@ -43,16 +43,11 @@ constexpr bool is_valid(const mla_shape& s) {
   return true;
 }
 
-/// Query rows of one work item: a sequence's heads in tiles.
-inline constexpr std::int64_t mla_rows = 64;
-
 /// How long one decode call takes, with the interval that holds 80 % of measurements and the reason.
 ///
 /// units     microseconds, bytes
-/// formula   items = batch * tiles of 64 heads; where a kernel divides the keys, into SMs / items parts of at least part_keys.
-///           memory = batch L (latent + rotated) bytes / (share * bandwidth), faster from L2; compute = (items beyond the first on an SM) * item +
-///           products of an SM's items, 2 * 64 L (2 latent + rotated) / (share * R) each. Undivided keys: one CTA reads and multiplies in turn, both
-///           times add up; else sqrt(memory^2 + compute^2) + joining
+/// formula   memory = batch L (latent + rotated) bytes / (share * bandwidth), faster from L2; products = 2 batch rows L (2 latent + rotated) /
+///           (share * peak), rows: heads in tiles of 64; items beyond one a SM cost item_us each
 /// requires  is_valid(s); c.fit.is_measured()
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr kernel_estimate estimate_mla_decode(const device_rates& d,
@@ -65,36 +60,23 @@ inline constexpr std::int64_t mla_rows = 64;
   const auto batch = static_cast<double>(s.batch);
   const auto length = static_cast<double>(s.seq_len_kv);
   const auto wide = static_cast<double>(2 * s.latent + s.rotated);
-  const double items = batch * static_cast<double>(detail::ceil_div(s.heads, mla_rows));
-  double parts = 1;
-  if (c.part_keys > 0 && 2.0 * items <= d.sm_count) {
-    parts = detail::floor(d.sm_count / items);
-    const double most = detail::floor(length / c.part_keys);
-    parts = parts < most ? parts : most;
-    parts = parts < 1 ? 1 : parts;
-  }
-  double waves = items * parts / d.sm_count;
-  waves = waves > 1 ? waves : 1;
-
+  const double rows = static_cast<double>(detail::ceil_div(s.heads, std::int64_t{64}) * 64);
   const double cache = batch * length * static_cast<double>(s.latent + s.rotated) * kv_bytes;
-  const double kept = detail::pow4(c.l2_share * d.l2_bytes);
-  const double missed = detail::pow4(cache);
-  const double miss = missed / (missed + kept);
+  const double miss = 1.0 / (1.0 + detail::pow4(c.l2_share * d.l2_bytes / cache));
   const double memory =
       cache * (miss + (1.0 - miss) / c.l2_speedup) / (c.memory_share * d.bytes_us);
-  const double narrow = width == attention_width::bits8 ? 0.5 : 1.0;
-  const double token_us = 2.0 * static_cast<double>(mla_rows) * wide * narrow /
-                          (c.matrix_share * d.flop_per_clock_sm * d.clock_mhz);
-  const double compute = waves * (length / parts) * token_us + (waves - 1.0) * c.item_us;
-  const double fixed = c.fixed_us + (parts > 1 ? c.split_us * parts : 0.0);
+  const double rate = d.dense16_flop_us * (width == attention_width::bits8 ? 2.0 : 1.0);
+  const double waves = batch / d.sm_count;
+  const double products = 2.0 * batch * rows * length * wide / (c.matrix_share * rate);
+  const double compute = products + (waves > 1 ? (waves - 1) * c.item_us : 0.0);
 
   kernel_estimate e;
-  e.time_us = fixed + (c.part_keys == 0 ? memory + compute : detail::hypotenuse(memory, compute));
+  e.time_us = c.fixed_us + detail::hypotenuse(memory, compute);
   e.flops = 2.0 * batch * static_cast<double>(s.heads) * length * wide;
   e.dram_bytes = miss * cache;
   e.l2_bytes = cache - e.dram_bytes;
   const error_band* band = &c.fit.compute;
-  if (2 * fixed > e.time_us) {
+  if (2 * c.fixed_us > e.time_us) {
     band = &c.fit.overhead;
     e.bottleneck = bottleneck::launch;
   } else if (memory >= compute) {
@@ -105,7 +87,7 @@ inline constexpr std::int64_t mla_rows = 64;
   }
   e.lower_us = e.time_us * band->lower;
   e.upper_us = e.time_us * band->upper;
-  const double flop_bound = e.flops * narrow / d.dense16_flop_us;
+  const double flop_bound = e.flops / rate;
   const double byte_bound = cache / d.bytes_us;
   e.achieved = (flop_bound > byte_bound ? flop_bound : byte_bound) / e.time_us;
   return e;

@@ -20,7 +20,7 @@
 
 namespace quantroof {
 
-/// One routed layer: gate, up and down of [inter, hidden] an expert, or up and down.
+/// One routed layer with gated experts: gate, up and down of [inter, hidden].
 struct moe_shape {
   std::int64_t tokens = 0;
   std::int64_t hidden = 0;
@@ -29,28 +29,9 @@ struct moe_shape {
   std::int64_t top_k = 0;
   std::int64_t tensor_parallel = 1;  // each expert divided among devices
   std::int64_t expert_parallel = 1;  // experts divided among devices
-  std::int64_t matrices = 3;         // of an expert: 3 gated, 2 not
 
   friend constexpr bool operator==(const moe_shape&, const moe_shape&) = default;
 };
-
-/// The linear layers' kernel whose formats and rates a grouped kernel has.
-[[nodiscard]] constexpr gemm_kernel gemm_kernel_of(moe_kernel k) {
-  switch (k) {
-    case moe_kernel::fp8:
-      return gemm_kernel::fp8;
-    case moe_kernel::fp8_block128:
-      return gemm_kernel::fp8_block128;
-    case moe_kernel::nvfp4:
-    case moe_kernel::nvfp4_low_latency:
-    case moe_kernel::mxfp4_mxfp8:
-      return gemm_kernel::nvfp4;
-    case moe_kernel::w4a16:
-      return gemm_kernel::w4a16;
-    default:
-      return gemm_kernel::dense16;
-  }
-}
 
 /// How tokens spread over experts.
 enum class moe_routing : std::uint8_t { balanced, skewed };
@@ -68,7 +49,6 @@ constexpr bool is_valid(const moe_shape& s) {
   detail::expects(in(s.top_k, s.experts), "moe_shape: top_k must be in [1, experts]");
   detail::expects(in(s.tensor_parallel, 1 << 16) && in(s.expert_parallel, s.experts),
                   "moe_shape: parallel degrees must be positive, at most one device an expert");
-  detail::expects(s.matrices == 2 || s.matrices == 3, "moe_shape: matrices must be 2 or 3");
   return true;
 }
 
@@ -89,8 +69,8 @@ constexpr bool is_valid(const moe_shape& s) {
 /// How long one routed layer takes, with the interval that holds 80 % of measurements and the reason.
 ///
 /// units     microseconds, bytes; `set` gives bytes per weight and the rate of the products (gemm_setting_of)
-/// formula   products = 2 matrices hidden inter / tp * padded rows / (share * peak); padded rows: each distinct expert's tokens in tiles of 64, half of
-///           the last tile's rest paid. weights = D / ep * matrices hidden inter / tp * bytes / (share * bandwidth). Skewed routing hits fewer
+/// formula   products = 6 hidden inter / tp * padded rows / (share * peak); padded rows: each distinct expert's tokens in tiles of 64, half of
+///           the last tile's rest paid. weights = D / ep * 3 hidden inter / tp * bytes / (share * bandwidth). Skewed routing hits fewer
 ///           experts and waits for the fullest
 /// requires  is_valid(s); c.fit.is_measured()
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
@@ -108,11 +88,10 @@ constexpr bool is_valid(const moe_shape& s) {
   const double padded = 0.5 * (rows_each + 64.0 * detail::ceil(rows_each / 64.0)) * local;
   const double matrix = static_cast<double>(s.hidden) * static_cast<double>(s.inter) /
                         static_cast<double>(s.tensor_parallel);
-  const auto matrices = static_cast<double>(s.matrices);
-  const double flops = 2.0 * matrices * matrix * chosen / parallel;
-  const double compute = 2.0 * matrices * matrix * padded / (c.matrix_share * set.matrix_flop_us) *
-                         (skewed ? c.skew : 1.0);
-  const double weights = local * matrices * matrix * set.weight_bytes;
+  const double flops = 6.0 * matrix * chosen / parallel;
+  const double compute =
+      6.0 * matrix * padded / (c.matrix_share * set.matrix_flop_us) * (skewed ? c.skew : 1.0);
+  const double weights = local * 3.0 * matrix * set.weight_bytes;
   const double bandwidth = c.memory_share * d.bytes_us;
   const double memory = weights / bandwidth;
   const double moved = c.token_bytes * chosen / parallel * static_cast<double>(s.hidden);

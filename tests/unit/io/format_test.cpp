@@ -107,33 +107,6 @@ TEST_CASE("models and strategies") {
         "llama3_8b: 32 layers, hidden 4096, 32 heads on 8 KV heads of 128, FFN 14336, vocabulary "
         "128256");
   CHECK(fmt::format("{}", weight_shape{14336, 4096}) == "14336 x 4096");
-  const layer_shape dense{
-      .latent =
-          latent_attention{.num_heads = 4, .kv_rank = 16, .nope_dim = 8, .rope_dim = 4, .v_dim = 8},
-      .ffn = feed_forward{.ffn_dim = 96}};
-  const layer_shape sparse{
-      .attention =
-          attention_block{
-              .num_heads = 4, .num_kv_heads = 2, .head_dim = 8, .v_head_dim = 4, .window = 64},
-      .experts = expert_mixture{.experts = 8, .top_k = 2, .expert_dim = 24, .shared_dim = 48}};
-  const layer_shape state{.linear = linear_attention{.projected = 32, .inner = 16, .state = 256}};
-  CHECK(fmt::format("{}", state) == "linear attention 16 wide, state 256");
-  CHECK(
-      fmt::format(
-          "{}", model_config{.name = "m", .hidden_size = 64, .num_layers = 5, .layers = {dense}}) ==
-      "m: 5 layers, hidden 64, 4 latent heads on 16+4, FFN 96");
-  CHECK(fmt::format("{}", model_config{.name = "m",
-                                       .hidden_size = 64,
-                                       .num_layers = 5,
-                                       .vocab_size = 128,
-                                       .layers = {dense, sparse},
-                                       .layer_pattern = {0, 1, 1}}) ==
-        "m: 5 layers, hidden 64, 2 of (4 latent heads on 16+4, FFN 96), 3 of (4 heads on 2 KV "
-        "heads of 8 and 4, window 64, "
-        "2 of 8 experts of 24 and shared 48), vocabulary 128");
-  layer_shape selecting = dense;
-  selecting.latent->selected = 2048;
-  CHECK(fmt::format("{}", selecting) == "4 latent heads on 16+4, 2048 tokens selected, FFN 96");
   CHECK(fmt::format("{}", operator_set{}) == "none");
   CHECK(fmt::format("{}", attention_matmuls) == "qk_matmul+sv_matmul");
   CHECK(fmt::format("{}", operator_precision_map{}) == "none");

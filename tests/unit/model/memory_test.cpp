@@ -57,10 +57,8 @@ TEST_CASE("the KV cache grows with tokens, sequences and bits") {
     CAPTURE(f.name);
     const std::int64_t one = kv_cache_bytes(models::qwen2_7b, f.id, 1);
     CHECK(one > 0);
-    if (f.scales.block_rows <= 1) {  // else tokens share a scale
-      CHECK(kv_cache_bytes(models::qwen2_7b, f.id, 1000) == 1000 * one);
-      CHECK(kv_cache_bytes(models::qwen2_7b, f.id, 10, 7) == 70 * one);
-    }
+    CHECK(kv_cache_bytes(models::qwen2_7b, f.id, 1000) == 1000 * one);
+    CHECK(kv_cache_bytes(models::qwen2_7b, f.id, 10, 7) == 70 * one);
     // 28,672 elements per token at no less than the format's bits.
     CHECK(static_cast<double>(one) >= 28672 * f.element_bits / 8.0);
   }
@@ -200,100 +198,6 @@ TEST_CASE("a format wider than FP16 saves less than nothing") {
   const mixed_precision_config wide{
       .name = "wide", .kv_cache_precision = p::fp32, .default_weight_precision = p::fp32};
   CHECK(memory_savings_pct(models::llama3_8b, wide, 4096) == Approx(-100.0).margin(0.01));
-}
-
-// ---- other layers -----------------------------------------------------------------------------------------------------------
-
-// Three layers: a window of 100 tokens with 2 KV heads of 8, a latent of 12 + 4 with an index of 16, a state.
-constexpr model_config mixed{
-    .name = "mixed",
-    .hidden_size = 64,
-    .num_layers = 6,
-    .layers = {{.attention =
-                    attention_block{
-                        .num_heads = 4, .num_kv_heads = 2, .head_dim = 8, .window = 100},
-                .ffn = feed_forward{.ffn_dim = 96}},
-               {.latent =
-                    latent_attention{
-                        .num_heads = 4, .kv_rank = 12, .nope_dim = 8, .rope_dim = 4, .v_dim = 8},
-                .index = token_index{.num_heads = 2, .head_dim = 16, .query_input = 64},
-                .experts = expert_mixture{.experts = 8, .top_k = 2, .expert_dim = 32}},
-               {.linear = linear_attention{.projected = 128,
-                                           .inner = 64,
-                                           .state = 256,
-                                           .conv_channels = 96,
-                                           .conv_width = 4}}},
-    .layer_pattern = {0, 1, 2}};
-
-struct other_row {
-  std::int64_t tokens;
-  std::int64_t page;
-  std::int64_t bytes;  // two layers of each kind, FP16
-};
-constexpr other_row others[] = {
-    {0, 1, 0},
-    {50, 1, 2 * (50 * 64 + 50 * (32 + 20) + 4 * 256 + 2 * 96 * 4)},
-    {1000, 1, 2 * (100 * 64 + 1000 * (32 + 20) + 4 * 256 + 2 * 96 * 4)},
-    {1000, 16, 2 * (112 * 64 + 1008 * (32 + 20) + 4 * 256 + 2 * 96 * 4)},
-};
-constexpr auto kept = [](const other_row& r) {
-  return kv_cache_bytes(mixed, p::fp16, r.tokens, 1, r.page) == r.bytes &&
-         kv_cache_bytes(mixed, p::fp16, r.tokens, 3, r.page) == 3 * r.bytes;
-};
-static_assert(test::first_failure(others, kept) == -1);
-
-TEST_CASE("windows, latents and states have caches of their own") {
-  for (const other_row& r : test::at_run_time(others)) {
-    CAPTURE(r.tokens, r.page);
-    CHECK(kept(r));
-  }
-}
-
-// gpt-oss in small: 4 experts of 3 * 32 * 64 with 2 * 32 + 64 biases each.
-constexpr model_config biased{
-    .name = "biased",
-    .hidden_size = 64,
-    .num_layers = 1,
-    .layers = {
-        {.experts = expert_mixture{.experts = 4, .top_k = 2, .expert_dim = 32, .bias = true}}}};
-static_assert(parameter_count(biased) == 4 * 64 + 4 * (3 * 32 * 64 + 2 * 32 + 64) + 64);
-static_assert(weight_bytes(biased, {.name = "fp16"}) == 2 * parameter_count(biased));
-static_assert(weight_bytes(biased, {.name = "fp16"}, {.tensor = 2, .expert = 2}) ==
-              2 * (4 * 64 + 2 * (3 * 32 * 64 + 2 * 32 + 64) + 64));
-
-// 8,030,261,248 parameters in 16 bits. Two devices: norms twice; four: KV heads divided; sixteen: each of the 8 twice.
-constexpr mixed_precision_config fp16{.name = "fp16"};
-constexpr std::int64_t norms = 65 * 4096;
-constexpr std::int64_t matrices = 8'030'261'248 - norms;
-constexpr std::int64_t kv_matrices = 32 * 2 * 1024 * 4096;
-static_assert(weight_bytes(models::llama3_8b, fp16) == 2 * 8'030'261'248);
-static_assert(weight_bytes(models::llama3_8b, fp16, {.tensor = 2}) == matrices + 2 * norms);
-static_assert(weight_bytes(models::llama3_8b, fp16, {.tensor = 16}) ==
-              (matrices - kv_matrices) / 8 + kv_matrices / 4 + 2 * norms);
-static_assert(kv_cache_bytes(models::llama3_8b, p::fp16, 100, 8, 1, {.tensor = 4, .data = 2}) ==
-              4 * 100 * 131072 / 4);
-static_assert(kv_cache_bytes(models::llama3_8b, p::fp16, 100, 1, 1, {.tensor = 16}) ==
-              100 * 131072 / 8);
-static_assert(kv_cache_bytes(models::llama3_8b, p::fp16, 100, 1, 1, {.pipeline = 3}) ==
-              11 * 100 * 4096);
-
-TEST_CASE("stages and groups hold no less than the whole") {
-  for (const std::int64_t tensor : {1, 2, 4, 8}) {
-    for (const std::int64_t pipeline : {1, 2, 3, 5}) {
-      const parallel_plan plan{.tensor = tensor, .pipeline = pipeline};
-      CAPTURE(tensor, pipeline);
-      CHECK(weight_bytes(models::llama3_8b, fp16, plan) * plan.devices() >=
-            weight_bytes(models::llama3_8b, fp16));
-      CHECK(kv_cache_bytes(models::llama3_8b, p::fp16, 1000, 4, 1, plan) * plan.devices() >=
-            kv_cache_bytes(models::llama3_8b, p::fp16, 1000, 4));
-    }
-  }
-  CHECK_THROWS_WITH(weight_bytes(models::llama3_8b, fp16, {.tensor = 3}),
-                    test::contains("tensor must divide the attention heads"));
-  CHECK_THROWS_WITH(weight_bytes(models::llama3_8b, fp16, {.tensor = 2, .expert = 2}),
-                    test::contains("expert needs a model with experts"));
-  CHECK_THROWS_WITH(weight_bytes(models::llama3_8b, fp16, {.pipeline = 33}),
-                    test::contains("no more pipeline stages than layers"));
 }
 
 }  // namespace

@@ -285,45 +285,4 @@ TEST_CASE("bands agree with a layer-by-layer look at random configurations") {
   CHECK(bands_are_right(most, 33));
 }
 
-// ---- operators of other blocks ------------------------------------------------------------------------------------------------
-
-// The experts in MXFP4, attention FP8, the shared experts listed apart; layers 0 to 2 in 16 bits.
-constexpr mixed_precision_config sparse{
-    .name = "sparse",
-    .operator_precisions = {{operator_type::q_proj, precision::fp8_e4m3},
-                            {operator_type::ffn_up, precision::mxfp4},
-                            {operator_type::shared_up, precision::fp8_e4m3}},
-    .default_weight_precision = precision::int8,
-    .layer_overrides = {{.first_layer = 0, .last_layer = 2, .precision = precision::bf16}}};
-
-struct following_row {
-  operator_type op;
-  std::int64_t layer;
-  precision expected;
-};
-constexpr following_row following[] = {
-    {operator_type::q_a_proj, 3, precision::fp8_e4m3},
-    {operator_type::linear_in, 3, precision::fp8_e4m3},
-    {operator_type::expert_up, 3, precision::mxfp4},
-    {operator_type::latent_in, 3, precision::mxfp4},
-    {operator_type::shared_up, 3, precision::fp8_e4m3},  // its own entry
-    {operator_type::expert_down, 3, precision::int8},    // nobody decides: the default of weights
-    {operator_type::router, 3, precision::fp16},         // never quantized unless listed
-    {operator_type::index_proj, 3, precision::fp16},
-    {operator_type::expert_up, 2, precision::bf16},      // an override of ffn_up covers experts
-    {operator_type::shared_up, 2, precision::fp8_e4m3},  // but not what is listed apart
-    {operator_type::router, 2, precision::fp16},
-};
-constexpr auto is_followed = [](const following_row& r) {
-  return sparse.get_precision(r.op, r.layer) == r.expected;
-};
-static_assert(test::first_failure(following, is_followed) == -1);
-
-TEST_CASE("operators of other blocks take the precision of the one that decides for them") {
-  for (const following_row& r : test::at_run_time(following)) {
-    CAPTURE(to_string(r.op), r.layer);
-    CHECK(is_followed(r));
-  }
-}
-
 }  // namespace

@@ -38,23 +38,6 @@ constexpr named_row rows[] = {
     {layernorm, "layernorm", false, false, false},
     {rope, "rope", false, false, false},
     {lm_head, "lm_head", false, true, false},
-    {q_a_proj, "q_a_proj", false, true, false},
-    {kv_a_proj, "kv_a_proj", false, true, false},
-    {kv_b_proj, "kv_b_proj", false, true, false},
-    {index_proj, "index_proj", false, true, false},
-    {linear_in, "linear_in", false, true, false},
-    {linear_out, "linear_out", false, true, false},
-    {router, "router", false, true, false},
-    {expert_gate, "expert_gate", false, true, false},
-    {expert_up, "expert_up", false, true, false},
-    {expert_down, "expert_down", false, true, false},
-    {shared_gate, "shared_gate", false, true, false},
-    {shared_up, "shared_up", false, true, false},
-    {shared_down, "shared_down", false, true, false},
-    {latent_in, "latent_in", false, true, false},
-    {latent_out, "latent_out", false, true, false},
-    {linear_state, "linear_state", false, false, false},
-    {exchange, "exchange", false, false, false},
 };
 static_assert(std::size(rows) == operator_count, "every operator has a row");
 
@@ -68,30 +51,6 @@ constexpr auto is_in_its_sets = [](const named_row& r) {
 };
 static_assert(test::first_failure(rows, is_named) == -1);
 static_assert(test::first_failure(rows, is_in_its_sets) == -1);
-
-struct deciding_row {
-  operator_type op;
-  operator_type decides;
-};
-constexpr deciding_row deciding[] = {
-    {q_a_proj, q_proj},       {kv_a_proj, k_proj},     {kv_b_proj, v_proj},
-    {index_proj, index_proj}, {linear_in, q_proj},     {linear_out, o_proj},
-    {router, router},         {expert_gate, ffn_gate}, {expert_up, ffn_up},
-    {expert_down, ffn_down},  {shared_gate, ffn_gate}, {shared_up, ffn_up},
-    {shared_down, ffn_down},  {latent_in, ffn_up},     {latent_out, ffn_down},
-    {q_proj, q_proj},         {ffn_up, ffn_up},        {kv_cache, kv_cache},
-};
-constexpr auto is_decided = [](const deciding_row& r) {
-  return decided_by(r.op) == r.decides && decided_by(r.decides) == r.decides;
-};
-static_assert(test::first_failure(deciding, is_decided) == -1);
-
-TEST_CASE("operators of other blocks follow one of the dense block") {
-  for (const deciding_row& r : test::at_run_time(deciding)) {
-    CAPTURE(to_string(r.op));
-    CHECK(is_decided(r));
-  }
-}
 
 constexpr operator_type outside = static_cast<operator_type>(operator_count);
 

@@ -72,7 +72,7 @@ constexpr auto contents_agree = [](const content_row& r) {
   const mixed_precision_config c = get_strategy(r.name);
   for (const op each : operator_types) {
     p expected = p::fp16;  // vector operators and the LM head, in every strategy
-    switch (decided_by(each)) {
+    switch (each) {
       case op::q_proj:
       case op::k_proj:
       case op::v_proj:
@@ -135,7 +135,7 @@ constexpr auto gradient_agrees = [](const gradient_row& r) {
     for (const op each : operator_types) {
       const p otherwise = each == op::kv_cache ? p::fp8_e4m3 : p::fp16;
       if (c.get_precision(each, layer) !=
-          (block_linears.contains(decided_by(each)) ? gradient_at(r, layer) : otherwise)) {
+          (block_linears.contains(each) ? gradient_at(r, layer) : otherwise)) {
         return false;
       }
     }

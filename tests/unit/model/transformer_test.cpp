@@ -52,9 +52,7 @@ TEST_CASE("weights have the shape that checkpoints store") {
     CHECK(has_shape(r));
   }
   for (const op each : operator_types) {
-    const bool in_dense_model =
-        block_linears.contains(each) || each == op::embeddings || each == op::lm_head;
-    CHECK(weight_shape_of(tiny, each).has_value() == in_dense_model);
+    CHECK(weight_shape_of(tiny, each).has_value() == weight_operators.contains(each));
   }
   model_config headless = tiny;
   headless.vocab_size = std::nullopt;
@@ -83,7 +81,7 @@ constexpr count_row counts[] = {
     {with(tiny, &model_config::qk_norm, true), 14 + 10, blocks + 3 * 10 + 7 + 182},
 };
 constexpr auto counted = [](const count_row& r) {
-  return layer_kind(r.model, 0).vector_parameters == r.vectors &&
+  return vector_parameters_per_layer(r.model) == r.vectors &&
          parameter_count(r.model) == r.parameters;
 };
 static_assert(test::first_failure(counts, counted) == -1);

@@ -53,8 +53,6 @@ TEST_CASE("tiles are those of the releases") {
   CHECK(decode_rows(trtllm, 17) == 32);
   CHECK(decode_rows(flashinfer, 65) == 128);
   CHECK(decode_cols(fa2, 64) == 256);
-  CHECK(paged_tile(128) == attention_tile{64, 128});
-  CHECK(paged_tile(256) == attention_tile{64, 64});
 }
 
 TEST_CASE("tiles of a causal mask are counted as a loop counts them") {
@@ -93,36 +91,6 @@ TEST_CASE("keys are divided as FlashAttention's heuristic divides them") {
   CHECK(decode_splits(fa2, 8, 1, 8192, 64, 108) == 1);  // vLLM's paged FA2 does not split MHA
   CHECK(decode_splits(trtllm, 8, 8, 8192, 64, 148) == 16);
   CHECK(decode_splits(flashinfer, 8, 8, 512, 4, 142) == 4);
-}
-
-TEST_CASE("as few parts as fill their waves nearly as well as any number does") {
-  for (const int slots : {66, 132, 216, 296}) {
-    for (int items = 1; 5 * items < 4 * slots; ++items) {
-      for (const int most : {2, 5, 16, 128}) {
-        const auto full = [=](int parts) {
-          const double waves = static_cast<double>(items) * parts / slots;
-          return waves / detail::ceil(waves);
-        };
-        const int eight_waves = 8 * slots / items;
-        double best = 0;
-        for (int parts = 1; parts <= std::min(most, eight_waves); ++parts) {
-          best = std::max(best, full(parts));
-        }
-        int fewest = 1;
-        while (full(fewest) < 0.85 * 0.98 * best - 1e-9) {  // 98 % full is as good as full
-          ++fewest;
-        }
-        int enough = fewest;
-        while (full(enough) < 0.85 * best - 1e-9) {
-          ++enough;
-        }
-        const double parts = detail::fullest_split(items, slots, most);
-        CAPTURE(slots, items, most);
-        CHECK(parts >= fewest);
-        CHECK(parts <= enough);
-      }
-    }
-  }
 }
 
 TEST_CASE("a hypotenuse is the same at compile time and at run time") {
