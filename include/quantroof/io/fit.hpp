@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -113,10 +114,11 @@ struct free_constant {
 
 /// A number as it is printed: four significant digits.
 [[nodiscard]] inline double rounded(double x) {
-  char text[32];  // NOLINT(modernize-avoid-c-arrays)
-  const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::general, 4).ptr;
+  std::array<char, 32> text{};
+  char* const first = text.data();
+  const auto end = std::to_chars(first, first + text.size(), x, std::chars_format::general, 4).ptr;
   double y = 0;
-  std::from_chars(text, end, y);
+  std::from_chars(first, end, y);
   return y;
 }
 

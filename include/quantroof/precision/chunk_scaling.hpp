@@ -51,7 +51,9 @@ struct times_blocks {
   [[nodiscard]] constexpr float value(std::size_t b) const { return factors[b]; }
   [[nodiscard]] constexpr times_one with(float factor) const { return {factor}; }
   [[nodiscard]] constexpr times_one at(std::size_t b) const { return {factors[b]}; }
-  constexpr float operator()(float x, std::size_t i) const { return times(x, factors[i / Block]); }
+  [[gnu::always_inline]] constexpr float operator()(float x, std::size_t i) const {
+    return times(x, factors[i / Block]);
+  }
 };
 template <std::size_t Block>
 struct over_blocks {
@@ -60,7 +62,9 @@ struct over_blocks {
   [[nodiscard]] constexpr float value(std::size_t b) const { return divisors[b]; }
   [[nodiscard]] constexpr over_one with(float divisor) const { return {divisor}; }
   [[nodiscard]] constexpr over_one at(std::size_t b) const { return {divisors[b]}; }
-  constexpr float operator()(float x, std::size_t i) const { return over(x, divisors[i / Block]); }
+  [[gnu::always_inline]] constexpr float operator()(float x, std::size_t i) const {
+    return over(x, divisors[i / Block]);
+  }
 };
 template <std::size_t Block>
 struct times_blocks_and_one {
@@ -73,25 +77,8 @@ struct times_blocks_and_one {
   constexpr float operator()(float x, std::size_t i) const { return at(i / Block)(x); }
 };
 
-struct times_each {
-  const float* factors;
-  static constexpr std::size_t block = 1;
-  [[nodiscard]] constexpr float value(std::size_t i) const { return factors[i]; }
-  [[nodiscard]] constexpr times_one with(float factor) const { return {factor}; }
-  [[nodiscard]] constexpr times_one at(std::size_t i) const { return {factors[i]}; }
-  [[gnu::always_inline]] constexpr float operator()(float x, std::size_t i) const {
-    return times(x, factors[i]);
-  }
-};
-struct over_each {
-  const float* divisors;
-  static constexpr std::size_t block = 1;
-  [[nodiscard]] constexpr float value(std::size_t i) const { return divisors[i]; }
-  [[nodiscard]] constexpr over_one with(float divisor) const { return {divisor}; }
-  [[nodiscard]] constexpr over_one at(std::size_t i) const { return {divisors[i]}; }
-  [[gnu::always_inline]] constexpr float operator()(float x, std::size_t i) const {
-    return over(x, divisors[i]);
-  }
-};
+/// One factor or divisor for each element.
+using times_each = times_blocks<1>;
+using over_each = over_blocks<1>;
 
 }  // namespace quantroof::detail

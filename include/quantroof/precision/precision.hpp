@@ -6,7 +6,8 @@
 //   storage = packed elements + one scale (and zero point) per block + one scale per tensor
 //
 // Sources: OCP MX v1.0 (MX formats), NVIDIA's NVFP4 (16-element blocks, E4M3 scale, FP32 tensor scale), GGUF block layouts.
-// Not here: conversion (minifloat.hpp), choosing scales (scale_choice.hpp, block_format.hpp, mx_scale.hpp, nvfp4_scale.hpp), padded hardware layouts of scale factors.
+// Not here: conversion (minifloat.hpp), choosing scales (scale_choice.hpp, block_format.hpp, mx_scale.hpp, nvfp4_scale.hpp), padded
+// hardware layouts of scale factors.
 #pragma once
 
 #include <array>

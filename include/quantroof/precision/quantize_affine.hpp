@@ -56,7 +56,7 @@ struct affine_coding {
   bool whole_zero = true;  // added to the rounded value (GPTQ), else before rounding (HQQ)
 };
 
-/// Writes elements first .. first + count of a row whose group has this scale and zero point.
+/// Codes of elements begin .. end - 1 of a chunk, whose group has this scale and zero point; counts what is no number or clipped.
 constexpr void write_affine_chunk(const affine_coding& c, const float* x, float scale, float zero,
                                   scaling how, std::size_t begin, std::size_t end,
                                   chunk<std::uint32_t>& codes, quantization_counts& counts) {

@@ -3,10 +3,14 @@
 // A matrix being quantized: which family the format belongs to, what each row does, in which order. The inside of quantize.hpp.
 #pragma once
 
+#include <array>
+#include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "quantroof/detail/expects.hpp"

@@ -102,8 +102,8 @@ TEST_CASE("severe outliers fall back to FP16") {
   CHECK(kept.metadata.fallback);
   CHECK(kept.metadata.precision == precision::fp16);
   CHECK(kept.metadata.dynamic_range > 0);
-  dynamic_quantizer stubborn{dynamic_quant_config{.fallback_to_fp16 = false}};
-  const auto forced = stubborn.quantize_dynamic({x.data(), 16, 32}, {w.data(), 2, 32}, "op");
+  dynamic_quantizer no_fallback{dynamic_quant_config{.fallback_to_fp16 = false}};
+  const auto forced = no_fallback.quantize_dynamic({x.data(), 16, 32}, {w.data(), 2, 32}, "op");
   CHECK(!forced.metadata.fallback);
   CHECK(forced.metadata.precision == precision::fp8_e4m3);
   CHECK(forced.metadata.clipped_count > 0);

@@ -69,7 +69,6 @@ static_assert(mx_value(precision::mxfp4, 0.0F, 0.0F) == 0.0F &&
               mx_value(precision::gguf_q4_0, 0.0F, 0.0F) == 0.0F &&
               mx_value(precision::int4_g128_zp4, 0.0F, 0.0F) == 0.0F);
 
-// The scale of a block, by hand.
 // NaN of any payload and Inf give FF by every rule; that no sum of their bits overflows is for the compiler to say.
 constexpr bool marks_specials(mx_scale_rule rule) {
   for (const precision p : {precision::mxfp8_e4m3, precision::mxfp8_e5m2, precision::mxfp6_e2m3,
@@ -84,6 +83,8 @@ constexpr bool marks_specials(mx_scale_rule rule) {
 }
 static_assert(marks_specials(mx_scale_rule::floor) && marks_specials(mx_scale_rule::rceil) &&
               marks_specials(mx_scale_rule::even) && marks_specials(mx_scale_rule::ceil));
+
+// The scale of a block, by hand.
 static_assert(mx_scale_code(precision::mxfp4, 6.0F) == 127);       // 2^(2 - 2)
 static_assert(mx_scale_code(precision::mxfp4, 7.9F) == 127);       // floor: clips 7.9 to 6
 static_assert(mx_scale_code(precision::mxfp8_e4m3, 1.0F) == 119);  // 2^(0 - 8)
