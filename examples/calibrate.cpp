@@ -114,9 +114,9 @@ void report(const device_calibration& c) {
 }
 
 void report_others(const device_calibration& c) {
-  for (std::size_t i = 0; i < gemm_kernel_count; ++i) {
+  for (std::size_t i = 0; i < moe_kernel_count; ++i) {
     const moe_constants& m = c.moe[i];
-    report(fmt::format("moe {}", to_string(static_cast<gemm_kernel>(i))), m.fit,
+    report(fmt::format("moe {}", to_string(static_cast<moe_kernel>(i))), m.fit,
            fmt::format("matrix {:.2f} of peak, memory {:.2f} of bandwidth, fixed {:.1f} us",
                        m.matrix_share, m.memory_share, m.fixed_us));
   }
