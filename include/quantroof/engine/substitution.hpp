@@ -115,6 +115,12 @@ struct adapted_strategy {
       c.operator_precisions.set(op, replace(*own));
     }
   }
+  for (const operator_type op : {operator_type::router, operator_type::index_proj}) {
+    const precision half = runnable_precision(hw, precision::fp16);  // what get_precision gives
+    if (half != precision::fp16 && !c.operator_precisions.find(op)) {
+      c.operator_precisions.set(op, half);
+    }
+  }
   for (layer_override& o : c.layer_overrides) {
     o.precision = replace(o.precision);
   }
