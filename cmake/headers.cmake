@@ -160,6 +160,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/gguf.hpp
     include/quantroof/io/gguf_header.hpp
     include/quantroof/io/gguf_metadata.hpp
+    include/quantroof/io/gguf_model.hpp
     include/quantroof/io/gguf_model_keys.hpp
     include/quantroof/io/hardware_file.hpp
     include/quantroof/io/hf_config.hpp

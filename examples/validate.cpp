@@ -5,8 +5,8 @@
 //   validate --data DIR [--models DIR] [--calibration FILE.json] [--gpu KEY] [--worst N] [--lint] [--json]
 //
 // One line per file, device, format and source: how many rows, the mean, median and 90th percentile of |predicted / measured - 1|, the bias,
-// the share of rows inside the 80 % interval, and the textbook roofline's mean error on the same rows. --worst N adds the N rows that were
-// missed most; --models names a folder of config.json files for whole steps (e2e_decode.csv, e2e_serving.csv), DIR/../hf_configs where it is
+// the share of rows inside the 80 % interval, and the textbook roofline's mean error on the same rows. --worst N adds the N kernels and the
+// N steps that were missed most; --models names a folder of config.json files for whole steps (e2e_decode.csv, e2e_serving.csv), DIR/../hf_configs where it is
 // left out and there; --lint rows that no hardware could have produced; --json prints one object instead. Files and columns: README.md,
 // "Your own measurements".
 //
@@ -111,8 +111,27 @@ std::string shape_of(const io::measurement& row) {
                      row.attention.seq_len_kv, row.attention.head_dim);
 }
 
-void print_text(const io::validation_report& report, const std::vector<io::lint_finding>& findings,
-                const options& o) {
+std::string question_of(const io::step_measurement& row) {
+  if (!row.served) {
+    return fmt::format("batch {} context {}", row.step.batch, row.step.seq_len);
+  }
+  return fmt::format("{} requests of {} + {} tokens", row.request.concurrency, row.request.isl,
+                     row.request.osl);
+}
+
+/// The N rows that were missed most.
+template <class Row, class Error, class Print>
+void print_worst(std::vector<Row> rows, std::size_t n, Error error, Print print) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const Row& a, const Row& b) { return error(a) > error(b); });
+  rows.resize(std::min(rows.size(), n));
+  for (const Row& row : rows) {
+    print(row);
+  }
+}
+
+void print_text(const io::validation_report& report, const std::vector<io::validated_step>& steps,
+                const std::vector<io::lint_finding>& findings, const options& o) {
   fmt::print("{:<22} {:<20} {:<28} {:<22} {:>5} {:>6} {:>6} {:>6} {:>6} {:>7} {:>8}\n", "file",
              "gpu", "format", "source", "n", "MAPE", "median", "p90", "bias", "in 80 %",
              "textbook");
@@ -126,18 +145,31 @@ void print_text(const io::validation_report& report, const std::vector<io::lint_
   for (const io::skipped_rows& s : report.skipped) {
     fmt::print("{}: {} rows left out: {}\n", s.file, s.n, s.reason);
   }
-  std::vector<io::validated_row> worst = report.rows;
-  std::stable_sort(worst.begin(), worst.end(), [](const auto& a, const auto& b) {
-    return std::abs(std::log1p(a.error)) > std::abs(std::log1p(b.error));
-  });
-  worst.resize(std::min(worst.size(), o.worst));
-  for (const io::validated_row& w : worst) {
-    fmt::print(
-        "{} line {}: {} {} {}: measured {:.1f} us, predicted {:.1f} [{:.1f}, {:.1f}], {} bound\n",
-        w.row->file, w.row->line, w.row->gpu, w.row->format, shape_of(*w.row), w.row->time_us,
-        w.estimate.time_us, w.estimate.lower_us, w.estimate.upper_us,
-        to_string(w.estimate.bottleneck));
-  }
+  print_worst(
+      report.rows, o.worst,
+      [](const io::validated_row& w) { return std::abs(std::log1p(w.error)); },
+      [](const io::validated_row& w) {
+        fmt::print(
+            "{} line {}: {} {} {}: measured {:.1f} us, predicted {:.1f} [{:.1f}, {:.1f}], {} "
+            "bound\n",
+            w.row->file, w.row->line, w.row->gpu, w.row->format, shape_of(*w.row), w.row->time_us,
+            w.estimate.time_us, w.estimate.lower_us, w.estimate.upper_us,
+            to_string(w.estimate.bottleneck));
+      });
+  print_worst(
+      steps, o.worst,
+      [](const io::validated_step& w) {
+        return std::abs(std::log(w.predicted_us / w.row->time_us));
+      },
+      [](const io::validated_step& w) {
+        fmt::print(
+            "{} line {}: {} {} {} {} on {} devices, {}: measured {:.2f} ms, predicted {:.2f} "
+            "[{:.2f}, {:.2f}]\n",
+            w.row->file, w.row->line, w.row->gpu, w.row->engine_name, w.row->model_name,
+            w.row->format, (w.row->served ? w.row->request.plan : w.row->step.plan).devices(),
+            question_of(*w.row), w.row->time_us / 1e3, w.predicted_us / 1e3, w.lower_us / 1e3,
+            w.upper_us / 1e3);
+      });
   for (const io::lint_finding& f : findings) {
     fmt::print("lint: {}{}: {} {} {}: {} ({:.2f} x)\n", f.file,
                f.line > 0 ? fmt::format(" line {}", f.line) : "", f.gpu, f.format, f.source,
@@ -182,10 +214,9 @@ void print_json(const io::validation_report& report,
   fmt::print("{}\n", json.dump(2));
 }
 
-/// Whole steps go into the same table.
-void add_steps(io::validation_report& report, const options& o, const calibrated_model& model) {
+/// The measured steps of the folder.
+io::step_measurement_set read_steps(const options& o, io::model_library& models) {
   const std::filesystem::path beside = std::filesystem::path{o.data} / ".." / "hf_configs";
-  io::model_library models;
   if (!o.models.empty() || std::filesystem::is_directory(beside)) {
     models = io::model_library{o.models.empty() ? beside : std::filesystem::path{o.models}};
   }
@@ -194,9 +225,7 @@ void add_steps(io::validation_report& report, const options& o, const calibrated
     const hardware_spec* device = io::find_measured_device(o.gpu);
     std::erase_if(steps.rows, [&](const io::step_measurement& r) { return r.device != device; });
   }
-  const io::step_validation_report whole = io::validate(steps, model);
-  report.summaries.insert(report.summaries.end(), whole.summaries.begin(), whole.summaries.end());
-  report.skipped.insert(report.skipped.end(), whole.skipped.begin(), whole.skipped.end());
+  return steps;
 }
 
 int run(const options& o) {
@@ -212,10 +241,15 @@ int run(const options& o) {
     model.own = &own;
   }
   io::validation_report report = io::validate(set, model);
-  add_steps(report, o, model);
+  io::model_library models;
+  const io::step_measurement_set steps = read_steps(o, models);
+  const io::step_validation_report whole = io::validate(steps, model);
+  report.summaries.insert(report.summaries.end(), whole.summaries.begin(), whole.summaries.end());
+  report.skipped.insert(report.skipped.end(), whole.skipped.begin(), whole.skipped.end());
   const std::vector<io::lint_finding> findings =
       o.lint ? io::lint(set) : std::vector<io::lint_finding>{};
-  o.form == output::json ? print_json(report, findings) : print_text(report, findings, o);
+  o.form == output::json ? print_json(report, findings)
+                         : print_text(report, whole.rows, findings, o);
   return 0;
 }
 

@@ -33,7 +33,7 @@ namespace quantroof {
 ///
 /// units     microseconds
 /// formula   predict_step + step_us + sequence_us * sequences + layer_us * layers, with the engine's launches and quantization; linear layers
-///           longer by hopper_slowdown on Hopper
+///           longer by hopper_slowdown on Hopper; each side of the interval with the engine's spread as an error of its own
 /// requires  predict_step's
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 [[nodiscard]] constexpr step_estimate predict_engine_step(calibrated_model model,
@@ -50,9 +50,9 @@ namespace quantroof {
                   engine.layer_us * static_cast<double>(m.num_layers);
   step_estimate step = predict_step(model, hw, m, precisions, request);
   if (engine.hopper_slowdown != 1 && hw.arch == architecture::hopper) {
+    const double more = engine.hopper_slowdown - 1;
     for (operator_estimate& part : step.operators) {
       if (weight_operators.contains(part.op)) {
-        const double more = engine.hopper_slowdown - 1;
         step.time_us += more * part.time_us;
         part.time_us += more * part.time_us;
         part.lower_us += more * part.lower_us;
@@ -61,6 +61,13 @@ namespace quantroof {
     }
     detail::close_interval(step);
   }
+  const double spread =
+      step.time_us * (has_experts(m) ? engine.expert_spread : engine.dense_spread);
+  const auto widened = [spread](double side) {
+    return detail::sqrt(side * side + spread * spread);
+  };
+  step.lower_us = step.time_us - widened(step.time_us - step.lower_us);
+  step.upper_us = step.time_us + widened(step.upper_us - step.time_us);
   return step;
 }
 

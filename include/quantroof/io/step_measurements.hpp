@@ -118,11 +118,6 @@ inline constexpr std::array step_formats = {
   return nullptr;
 }
 
-[[nodiscard]] inline bool has_experts(const model_config& m) {
-  return std::any_of(m.layers.begin(), m.layers.end(),
-                     [](const layer_shape& l) { return l.experts.has_value(); });
-}
-
 /// Sets what a row's device, model and engine are; the reason where one is unknown, else "".
 inline std::string read_who(const csv_table& t, std::size_t i, model_library& library,
                             step_measurement& row) {
@@ -179,6 +174,13 @@ inline std::string read_formats(const csv_table& t, std::size_t i, step_measurem
       for (const operator_type op : operator_types) {
         if (expert_operators.contains(op)) {
           c.operator_precisions.set(op, weight);
+        }
+      }
+      if (weight == precision::nvfp4) {
+        // published lists of NVFP4 models with experts leave attention in 16 bits (hf_quant_config.json of DeepSeek, Kimi, MiniMax, GLM, Qwen3.5)
+        for (const operator_type op : {operator_type::q_proj, operator_type::k_proj,
+                                       operator_type::v_proj, operator_type::o_proj}) {
+          c.operator_precisions.set(op, half);
         }
       }
       c.default_activation_precision =

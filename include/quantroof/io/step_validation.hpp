@@ -92,7 +92,7 @@ struct step_validation_report {
       std::string format = row.format;
       if (row.served) {
         const std::int64_t c = row.request.concurrency;
-        format += internal::has_experts(*row.model) ? " MoE" : " dense";
+        format += has_experts(*row.model) ? " MoE" : " dense";
         format += c <= 16 ? " C<=16" : (c <= 64 ? " C<=64" : " C>64");
       }
       groups[{row.file, row.gpu, format, row.engine_name}].push_back(

@@ -55,19 +55,18 @@ constexpr bool is_valid(const parallel_plan& p) {
 constexpr bool is_dividable(const model_config& m, const parallel_plan& p) {
   is_valid(p);
   detail::expects(p.pipeline <= m.num_layers, "parallel_plan: no more pipeline stages than layers");
-  bool has_experts = false;
   for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
     const layer_shape l = layer_kind(m, kind);
     const std::int64_t heads =
         l.attention ? l.attention->num_heads : (l.latent ? l.latent->num_heads : p.tensor);
     detail::expects(heads % p.tensor == 0, "parallel_plan: tensor must divide the attention heads");
     if (l.experts) {
-      has_experts = true;
       detail::expects(p.expert <= l.experts->experts,
                       "parallel_plan: no more expert groups than experts");
     }
   }
-  detail::expects(p.expert == 1 || has_experts, "parallel_plan: expert needs a model with experts");
+  detail::expects(p.expert == 1 || has_experts(m),
+                  "parallel_plan: expert needs a model with experts");
   return true;
 }
 

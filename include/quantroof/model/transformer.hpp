@@ -198,6 +198,16 @@ template <class F>
   return detail::checked_add(detail::checked_add(inner, m.hidden_size + m.extra_parameters), ends);
 }
 
+/// Whether a layer routes its tokens to experts.
+[[nodiscard]] constexpr bool has_experts(const model_config& m) {
+  for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
+    if (layer_kind(m, kind).experts) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Parameters that one token passes through: without the experts that it does not choose and without the embedding it only looks up.
 ///
 /// formula   parameter_count - idle experts - vocab * H where the embedding is a matrix of its own

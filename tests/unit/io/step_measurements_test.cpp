@@ -162,7 +162,7 @@ TEST_CASE("whole steps of the collection at hand are as accurate as promised") {
       compiled += error;
       ++single;
     } else if (v.row->served && v.row->request.concurrency <= 16 &&
-               !io::internal::has_experts(*v.row->model)) {
+               !has_experts(*v.row->model)) {
       dense += error;
       ++served;
       if (v.first_token_us && v.row->first_token_us > 0) {
