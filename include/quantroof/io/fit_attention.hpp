@@ -32,7 +32,9 @@ namespace quantroof::io {
           .shared_memory_kb = row.device->shared_memory_kb.value_or(164)};
 }
 [[nodiscard]] inline decode_setting decode_setting_of(const measurement& row) {
-  return {.width = row.width, .kv_bytes = row.fp8_cache ? 1.0 : 2.0};
+  return {.width = row.width,
+          .kv_bytes = row.fp8_cache ? 1.0 : 2.0,
+          .residency = l2_residency::benchmark_loop};
 }
 
 /// Constants of attention over prompts on one device.
@@ -81,13 +83,18 @@ namespace quantroof::io {
     }
   }
   const device_rates rates = rates_of(hw);
-  return fit_family(
-      structure, free, {{}, {{1, 1.6}, {2, 0.5}}, {{1, 1.0}, {2, 1.5}}}, rows,
-      [=](const c& constants, const measurement& row) {
-        return estimate_prefill(rates, constants, prefill_setting_of(row, constants.kernel),
-                                row.attention);
-      },
-      no_refinement{});
+  const auto estimate = [=](const c& constants, const measurement& row) {
+    return estimate_prefill(rates, constants, prefill_setting_of(row, constants.kernel),
+                            row.attention);
+  };
+  const auto width = static_cast<std::size_t>(rows.front()->width);
+  const auto* inherited = inherited_constants(
+      rows, [width](const device_calibration& d) -> const c& { return d.prefill[width]; });
+  if (inherited != nullptr && inherited->kernel == structure.kernel) {
+    return fit_few(*inherited, {free[0], free[1], free[2]}, rows, estimate);
+  }
+  return fit_family(structure, free, {{}, {{1, 1.6}, {2, 0.5}}, {{1, 1.0}, {2, 1.5}}}, rows,
+                    estimate, no_refinement{});
 }
 
 /// Constants of attention over a cache on one device.
@@ -109,12 +116,17 @@ namespace quantroof::io {
     free.push_back({"swap_us", &c::swap_us, 5, 0, inf});
   }
   const device_rates rates = rates_of(hw);
-  return fit_family(
-      structure, free, {{}, {{5, 0.5}, {4, 3.0}}, {{5, 3.0}, {4, 0.8}}}, rows,
-      [=](const c& constants, const measurement& row) {
-        return estimate_decode(rates, constants, decode_setting_of(row), row.attention);
-      },
-      no_refinement{});
+  const auto estimate = [=](const c& constants, const measurement& row) {
+    return estimate_decode(rates, constants, decode_setting_of(row), row.attention);
+  };
+  const auto width = static_cast<std::size_t>(rows.front()->width);
+  const auto* inherited = inherited_constants(
+      rows, [width](const device_calibration& d) -> const c& { return d.decode[width]; });
+  if (inherited != nullptr && inherited->kernel == structure.kernel) {
+    return fit_few(*inherited, {free[0], free[1], free[4]}, rows, estimate);
+  }
+  return fit_family(structure, free, {{}, {{5, 0.5}, {4, 3.0}}, {{5, 3.0}, {4, 0.8}}}, rows,
+                    estimate, no_refinement{});
 }
 
 /// MLA's prefill call: 192 numbers a head for Q and K, 128 for V.

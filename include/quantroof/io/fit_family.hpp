@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "quantroof/hardware/calibration.hpp"
+#include "quantroof/hardware/calibration_lookup.hpp"
 #include "quantroof/io/fit.hpp"
 #include "quantroof/io/measurements.hpp"
 #include "quantroof/roofline/roofline.hpp"
@@ -114,6 +115,12 @@ inline constexpr double unbounded = std::numeric_limits<double>::infinity();
 
 }  // namespace internal
 
+/// For families without a correction of their own.
+struct no_refinement {
+  template <class Constants>
+  void operator()(Constants& /*constants*/, const row_list& /*rows*/) const {}
+};
+
 /// Fits one family: `structure` with its free constants; `estimate(constants, row)` gives a kernel_estimate.
 template <class Constants, class Estimate, class Refine>
 Constants fit_family(Constants structure, const std::vector<free_constant<Constants>>& constants,
@@ -174,10 +181,27 @@ Constants fit_family(Constants structure, const std::vector<free_constant<Consta
   return c;
 }
 
-/// For families without a correction of their own.
-struct no_refinement {
-  template <class Constants>
-  void operator()(Constants& /*constants*/, const row_list& /*rows*/) const {}
-};
+
+/// Rows below which a fit starts from what the device inherits and moves the few constants that every row tells of.
+inline constexpr std::size_t few_rows = 120;
+
+/// The constants that a device inherits for a family, where rows are few; nullptr where there are enough, or nothing to inherit.
+template <class Pick>
+[[nodiscard]] auto inherited_constants(const row_list& rows, Pick family) {
+  const auto match = find_calibration(*rows.front()->device, nullptr, family);
+  return rows.size() < few_rows ? match.constants : nullptr;
+}
+
+/// Fits a family of few rows: `inherited` with the constants in `moved`, which start from what they are.
+template <class Constants, class Estimate>
+Constants fit_few(const Constants& inherited, std::vector<free_constant<Constants>> moved,
+                  const row_list& rows, Estimate estimate) {
+  Constants structure = inherited;
+  structure.fit = {};
+  for (free_constant<Constants>& one : moved) {
+    one.start = inherited.*one.member;
+  }
+  return fit_family(structure, moved, {{}}, rows, estimate, no_refinement{});
+}
 
 }  // namespace quantroof::io

@@ -114,7 +114,7 @@ void fit_vector(gemm_constants& constants, const row_list& rows, Estimate estima
       [](const measurement& row) { return row.time_us; }, {{}});
 }
 
-/// GEMM constants of one kernel on one device.
+/// GEMM constants of one kernel on one device; of few rows (few_rows) shares and fixed time, the rest inherited.
 ///
 /// requires  rows of one device and one gemm_kernel, not empty
 [[nodiscard]] inline gemm_constants fit_gemm(const row_list& rows) {
@@ -148,10 +148,15 @@ void fit_vector(gemm_constants& constants, const row_list& rows, Estimate estima
   }
   const device_rates rates = rates_of(hw);
   gemm_setting setting = gemm_setting_of(hw, kernel);
-  setting.residency = weight_residency::benchmark_loop;
+  setting.residency = l2_residency::benchmark_loop;
   const auto estimate = [=](const c& constants, const measurement& row) {
     return estimate_gemm(rates, constants, setting, row.shape);
   };
+  const auto index = static_cast<std::size_t>(kernel);
+  if (const auto* inherited = inherited_constants(
+          rows, [index](const device_calibration& d) -> const c& { return d.gemm[index]; })) {
+    return fit_few(*inherited, {free[0], free[1], free[2]}, rows, estimate);
+  }
   c structure = gemm_structure(hw.arch, kernel);
   structure.vector_memory_share = structure.vector_rows > 0 ? 0.85 : 0;  // until they are fitted
   const double clock = rates.clock_mhz * 1e-3;  // feeds of 60, 150 and 300 GB/s per SM

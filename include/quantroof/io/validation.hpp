@@ -119,7 +119,7 @@ struct row_bound {
 /// errors    quantroof::domain_error where the device cannot run the row's format
 [[nodiscard]] inline std::optional<kernel_estimate> predict(const measurement& row,
                                                             calibrated_model model) {
-  model.residency = weight_residency::benchmark_loop;  // what the benchmarks behind such tables do
+  model.residency = l2_residency::benchmark_loop;  // what the benchmarks behind such tables do
   model.quantization = row.quantization_included ? activation_quantization::separate
                                                  : activation_quantization::fused;
   switch (row.kind) {

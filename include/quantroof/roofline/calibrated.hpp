@@ -42,7 +42,7 @@ struct calibrated_model {
   step_scope scope = step_scope::whole_step;
   const device_calibration* own =
       nullptr;  // a calibration of the caller's, for the device it names
-  weight_residency residency = weight_residency::cold;
+  l2_residency residency = l2_residency::cold;
   activation_quantization quantization = activation_quantization::fused;
   launch_mode launches = launch_mode::graph;
   moe_routing expert_routing = moe_routing::skewed;  // as real text routes
@@ -268,10 +268,12 @@ struct calibrated_model {
       const hardware_spec& hw, const attention_shape& s, attention_width width, double kv_bytes,
       double density, std::optional<flash_attention_version> version = std::nullopt) const {
     const double computed = density < 1 ? density * 1.05 : 1.0;
-    return is_decode(s)
-               ? estimate_serving_decode(
-                     hw, own, s, {.width = width, .kv_bytes = kv_bytes, .density = computed})
-               : estimate_serving_prefill(hw, own, s, width, kv_bytes, computed, version);
+    return is_decode(s) ? estimate_serving_decode(hw, own, s,
+                                                  {.width = width,
+                                                   .kv_bytes = kv_bytes,
+                                                   .density = computed,
+                                                   .residency = residency})
+                        : estimate_serving_prefill(hw, own, s, width, kv_bytes, computed, version);
   }
 
   /// How near to this device the GEMMs were measured that its predictions rest on.

@@ -26,6 +26,7 @@ struct decode_setting {
   attention_width width = attention_width::bits16;  // of the KV cache
   double kv_bytes = 2;                              // per element of the cache
   double density = 1;                               // share of blocks read (block-sparse attention)
+  l2_residency residency = l2_residency::cold;
 
   friend constexpr bool operator==(const decode_setting&, const decode_setting&) = default;
 };
@@ -91,7 +92,7 @@ struct decode_setting {
 /// shapes    q, o [batch, num_heads, 1, head_dim]   k, v [batch, num_kv_heads, seq_len_kv, head_dim]
 /// units     microseconds, bytes
 /// formula   memory = (K, V, q, o) * (miss + hit / l2_speedup) / (share * bandwidth); a cache that a benchmark reads again and again stays
-///           in L2 when it fits. compute = (items beyond the first on an SM) * item + tiles * padded rows * columns * 4 d / R;
+///           in L2 when it fits, in a step of a model miss is 1. compute = (items beyond the first on an SM) * item + tiles * padded rows * columns * 4 d / R;
 ///           joining = combine + parts * split + 8 d bytes a part and output through L2
 /// requires  is_valid(s); s.seq_len_q query tokens count as rows of one group; c.fit.is_measured()
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
@@ -123,7 +124,7 @@ struct decode_setting {
   const double ends = 4.0 * outputs * dim;
   double fill = cache * (1.0 / (c.l2_share * d.l2_bytes));
   fill = detail::pow16(fill < 1e6 ? fill : 1e6);
-  const double miss = fill / (1.0 + fill);
+  const double miss = set.residency == l2_residency::cold ? 1.0 : fill / (1.0 + fill);
   const double memory = (cache + ends) * (miss + (1.0 - miss) * (1.0 / c.l2_speedup)) *
                         (1.0 / c.memory_share) * per_byte;
 

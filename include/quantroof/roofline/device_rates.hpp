@@ -10,6 +10,10 @@
 
 namespace quantroof {
 
+/// Where a call finds its weights or its KV cache. In a step of a model every other weight has passed through L2 since the last use: they are cold.
+/// A benchmark calls the same kernel again and again, on at most five copies of the weights, which a large L2 keeps.
+enum class l2_residency : std::uint8_t { cold, benchmark_loop };
+
 /// Rates of a device; 16-bit peaks where nothing else is said.
 struct device_rates {
   double dense16_flop_us = 0;  // FLOP per microsecond on the matrix units

@@ -66,10 +66,6 @@ constexpr bool is_valid(const gemm_shape& g) {
 
 // ---- How long a real kernel takes ----------------------------------------------------------------------------------------------
 
-/// Where a call finds its weights. In a step of a model every other weight has passed through L2 since the last use: they are cold. A
-/// benchmark calls the same layer again and again with at most five copies of its weights, which a large L2 keeps.
-enum class weight_residency : std::uint8_t { cold, benchmark_loop };
-
 /// Whether the pass that quantizes activations belongs to the call or was fused into the kernel before it.
 enum class activation_quantization : std::uint8_t { separate, fused };
 
@@ -79,7 +75,7 @@ struct gemm_setting {
   double weight_bytes = 2;      // per element, scales included
   double activation_bytes = 2;  // per element, as the products read them
   double quantize_bytes = 0;    // per activation moved by the pass that quantizes them
-  weight_residency residency = weight_residency::cold;
+  l2_residency residency = l2_residency::cold;
   activation_quantization quantization = activation_quantization::separate;
   double fused_fixed_us = 0;  // fixed time that is left where an earlier kernel quantized; 0: all
 
@@ -235,7 +231,7 @@ struct vector_parts {
   const bool on_vector_units = g.m <= c.vector_rows;
 
   // A step of a model has read every other weight since the last use; input and output stay in L2 when they fit.
-  const double weight_miss = s.residency == weight_residency::cold
+  const double weight_miss = s.residency == l2_residency::cold
                                  ? 1.0
                                  : detail::loop_miss(d, c, on_vector_units, weight, input + output);
   const double reached = detail::pow4(bytes);

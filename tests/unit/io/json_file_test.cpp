@@ -165,9 +165,11 @@ TEST_CASE("values survive files") {
   CHECK(io::read<quantization_recommendation>(folder / "answer.json") == answer);
   CHECK(folder.files() == 3);  // nothing lies beside them
   io::write(folder / "scenario.json", scenario{.seq_len = 4096}, -1);
-  CHECK(content(folder / "scenario.json") ==
-        "{\"phase\":\"decode\",\"seq_len\":4096,\"batch\":1,\"enable_dynamic\":true,\"enable_"
-        "adaptive\":false}\n");
+  CHECK(
+      content(folder / "scenario.json") ==
+      R"({"phase":"decode","seq_len":4096,"batch":1,"enable_dynamic":true,"enable_adaptive":false,)"
+      R"("plan":{"tensor":1,"data":1,"expert":1,"pipeline":1,"devices_per_node":8,"network_gb_s":50.0}})"
+      "\n");
 }
 
 TEST_CASE("a file that cannot be written stays as it was") {

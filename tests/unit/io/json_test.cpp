@@ -217,7 +217,8 @@ TEST_CASE("every enumerator survives JSON as its name") {
 TEST_CASE("members are written in the order of the struct") {
   CHECK(
       nlohmann::ordered_json(scenario{.seq_len = 5}).dump() ==
-      R"({"phase":"decode","seq_len":5,"batch":1,"enable_dynamic":true,"enable_adaptive":false})");
+      R"({"phase":"decode","seq_len":5,"batch":1,"enable_dynamic":true,"enable_adaptive":false,)"
+      R"("plan":{"tensor":1,"data":1,"expert":1,"pipeline":1,"devices_per_node":8,"network_gb_s":50.0}})");
 }
 
 TEST_CASE("what may be left out takes the default") {

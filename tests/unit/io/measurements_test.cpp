@@ -113,7 +113,7 @@ TEST_CASE("lint finds a table that was copied from another device") {
 }
 
 TEST_CASE("a validation sums up what it is given") {
-  const calibrated_model m{.residency = weight_residency::benchmark_loop};
+  const calibrated_model m{.residency = l2_residency::benchmark_loop};
   const double time = m.gemm(hw::h100_sxm, {1, 4096, 4096}, gemm_kernel::dense16).time_us;
   const io::validation_report report =
       io::validate(gemm_rows("h100_sxm,s,k,bf16,1,4096,4096," + std::to_string(time / 1.1) +
@@ -134,7 +134,7 @@ TEST_CASE("a validation sums up what it is given") {
 io::measurement_set rows_of(const gemm_constants& truth, const hardware_spec& hw) {
   std::string rows;
   gemm_setting s = gemm_setting_of(hw, gemm_kernel::dense16);
-  s.residency = weight_residency::benchmark_loop;
+  s.residency = l2_residency::benchmark_loop;
   for (const auto& [n, k] :
        {std::pair{4096, 4096}, {8192, 2048}, {2048, 8192}, {16384, 4096}, {4096, 14336}}) {
     for (const int m : {1, 8, 32, 100, 512, 2000, 8192, 16384}) {

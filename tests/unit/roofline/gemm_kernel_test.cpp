@@ -10,7 +10,7 @@ namespace {
 
 using namespace quantroof;
 
-constexpr calibrated_model as_benchmarked{.residency = weight_residency::benchmark_loop,
+constexpr calibrated_model as_benchmarked{.residency = l2_residency::benchmark_loop,
                                           .quantization = activation_quantization::separate};
 
 struct measured_row {
