@@ -193,6 +193,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_value.hpp
     include/quantroof/io/measurements.hpp
     include/quantroof/io/model_library.hpp
+    include/quantroof/io/model_source.hpp
     include/quantroof/io/module_pattern.hpp
     include/quantroof/io/npy_header.hpp
     include/quantroof/io/packed_weights.hpp

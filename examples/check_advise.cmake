@@ -1,0 +1,72 @@
+# cmake -D PROGRAM=<advise> -D FOLDER=<scratch folder> -P check_advise.cmake
+#
+# What advise prints beside its report: exit statuses, errors that name the flag, sweeps, JSON with the members that scripts read.
+cmake_minimum_required(VERSION 3.25)
+set(problems)
+
+# ask(<exit status> <text that must be there> <arguments...>): output is left in `text`
+function(ask status expected)
+  execute_process(COMMAND "${PROGRAM}" ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
+  if(NOT result EQUAL status)
+    list(APPEND problems "advise ${ARGN}: exit status ${result} in place of ${status}: ${err}")
+  endif()
+  string(FIND "${out}${err}" "${expected}" at)
+  if(at EQUAL -1)
+    list(APPEND problems "advise ${ARGN}: \"${expected}\" is not in: ${out}${err}")
+  endif()
+  set(problems "${problems}" PARENT_SCOPE)
+  set(text "${out}" PARENT_SCOPE)
+endfunction()
+
+ask(2 "--model and --gpu are needed" --model llama3_8b)
+ask(2 "unknown argument \"--gpy\"; known: --model --gpu" --gpy h100_sxm)
+ask(2 "--batch: \"0\" is not a positive whole number" --model llama3_8b --gpu h100_sxm --batch 0)
+ask(2 "--batch: \"8..4\" ends before it begins" --model llama3_8b --gpu h100_sxm --batch 8..4)
+ask(2 "--context: a value must follow" --model llama3_8b --gpu h100_sxm --context)
+ask(2 "--kv fp5: parse_precision: unknown name \"fp5\"; known: " --model llama3_8b --gpu h100_sxm --kv fp5)
+ask(2 "known: " --model llama3_9b --gpu h100_sxm)
+ask(2 "known: " --model llama3_8b --gpu h1000)
+ask(2 "tensor must divide the attention heads" --model llama3_8b --gpu h100_sxm --tp 3)
+ask(2 "--gpus 4: --tp 8 --pp 1 --dp 1 make 8" --model llama3_8b --gpu h100_sxm --gpus 4 --tp 8)
+ask(2 "--strategy checkpoint: no formats are stated" --model llama3_8b --gpu h100_sxm --strategy checkpoint)
+ask(3 "cannot be read" --model ${FOLDER}/none/config.json --gpu h100_sxm)
+file(WRITE "${FOLDER}/unknown.json" "{\"model_type\": \"perceptron\"}")
+ask(3 "is not a known model type; known: llama" --model ${FOLDER}/unknown.json --gpu h100_sxm)
+file(WRITE "${FOLDER}/wrong.json" "{\"model_type\": \"llama\", \"hidden_size\": 64, \"num_hidden_layers\": -3}")
+ask(3 "/num_hidden_layers" --model ${FOLDER}/wrong.json --gpu h100_sxm)
+ask(4 "no batch and no context does" --model deepseek_v3 --gpu h100_sxm)
+string(FIND "${text}" "tokens/s" speed)
+if(NOT speed EQUAL -1)
+  list(APPEND problems "advise names a speed for what does not fit")
+endif()
+ask(0 "h100_sxm" --list-gpus)
+ask(0 "deepseek_v3" --list-models)
+ask(0 "nvfp4_blackwell" --list-strategies)
+
+ask(0 "gpu,devices,phase,context,batch" --model llama3_8b --gpu h100_sxm --batch 1,2,4..64 --csv)
+string(REGEX MATCHALL "\n" lines "${text}")
+list(LENGTH lines count)
+if(NOT count EQUAL 8) # the heading and 1, 2, 4, 8, 16, 32, 64
+  list(APPEND problems "--batch 1,2,4..64: ${count} lines in place of 8")
+endif()
+
+ask(0 "recommendation" --model llama3_8b --gpu h200_sxm --context 32768 --strategy fp16_baseline --json)
+foreach(member IN ITEMS "model;parameters;total" "model;parameters;active" "model;kv_elements_per_token" "memory;weights_bytes"
+                        "memory;kv_cache_bytes" "memory;fits" "step;time_us" "step;lower_us" "step;upper_us" "step;operators;0;time_us"
+                        "recommendation;config;strategy_name" "answers;0;step;time_us")
+  string(JSON value ERROR_VARIABLE error GET "${text}" ${member})
+  if(NOT error STREQUAL "NOTFOUND")
+    list(APPEND problems "--json: ${error}")
+  endif()
+endforeach()
+string(JSON cache GET "${text}" memory kv_cache_bytes)
+string(JSON elements GET "${text}" model kv_elements_per_token)
+if(NOT cache EQUAL 4294967296 OR NOT elements EQUAL 65536) # 4096 MiB of 16-bit keys and values
+  list(APPEND problems "Llama-3 8B at 32768 tokens: ${cache} bytes of cache, ${elements} elements a token")
+endif()
+
+if(problems)
+  list(JOIN problems "\n  " problems)
+  message(FATAL_ERROR "${problems}")
+endif()
+message(STATUS "advise: exit statuses, errors, sweeps and JSON are as promised")
