@@ -49,11 +49,17 @@ class quality_model {
     }
     traits_ = traits_of(m);
     alpha_ = alpha_of(traits_);
+    const std::size_t kinds = layer_kind_count(m);
     double total = 0;
-    for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
       const layer_shape l = layer_kind(m, kind);
+      const auto layers = static_cast<double>(count_layers(m, kind));
       for (const weight_matrix& w : weight_matrices(l, m.hidden_size)) {
-        share(kind, w.op) = operator_sensitivity(w.op) * detail::expert_share(l, w.op);
+        double& s = share(kind, w.op);
+        if (s == 0) {  // an index has two matrices
+          s = operator_sensitivity(w.op) * detail::expert_share(l, w.op);
+          total += w.op == operator_type::router ? 0 : layers * s;  // routers stay in 16 bits
+        }
       }
       if (l.attention || l.latent) {
         for (const operator_type op :
@@ -61,11 +67,11 @@ class quality_model {
           share(kind, op) = operator_sensitivity(op);
         }
       }
-      total += static_cast<double>(count_layers(m, kind)) * layer_sensitivity(l, m.hidden_size);
     }
-    for (auto& kind : shares_) {
-      for (double& s : kind) {
-        s /= total > 0 ? total : 1;
+    const double scale = total > 0 ? 1 / total : 1;
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
+      for (double& s : shares_[kind]) {
+        s *= scale;
       }
     }
     const bool has_ends = m.vocab_size.has_value();
