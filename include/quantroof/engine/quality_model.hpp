@@ -109,6 +109,9 @@ class quality_model {
   /// formula   a user's figure of the same operator and layer in another format is scaled by the ratio of relative errors
   [[nodiscard]] constexpr quality_band loss(operator_type op, std::int64_t layer, precision weight,
                                             precision activation) const {
+    if (share_of(op, layer) == 0) {
+      return {};
+    }
     const precision format = attention_matmuls.contains(op) ? activation : weight;
     return user_loss(op, layer, format, activation, divergence(op, layer, weight, activation));
   }
@@ -126,6 +129,9 @@ class quality_model {
   /// What the cache of one layer costs; a user's figures are of K and V in one format, and shared out where the plan has two.
   [[nodiscard]] constexpr quality_band kv_loss(std::int64_t layer, precision key,
                                                precision value) const {
+    if (share_of(operator_type::kv_cache, layer) == 0) {
+      return {};
+    }
     if (key == value || !is_measured(operator_type::kv_cache, layer)) {
       return user_loss(operator_type::kv_cache, layer, key, key, kv_divergence(layer, key, value));
     }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/names.hpp"
 #include "quantroof/engine/quality_options.hpp"
 #include "quantroof/precision/precision.hpp"
@@ -217,10 +218,22 @@ inline constexpr name_table<evidence_source, 40> evidence_source_names{{
     {evidence_source::sglang_9783, "SGLang PR #9783"},
     {evidence_source::llm_compressor_3001, "llm-compressor issue #3001"},
 }};
+[[nodiscard]] constexpr bool measured_models_are_complete() {
+  for (std::size_t i = 0; i < measured_models.size(); ++i) {
+    if (static_cast<std::size_t>(measured_models[i].value) != i ||
+        measured_models[i].billions <= 0) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(measured_models_are_complete());
 static_assert(names_are_complete(weight_method_names) && names_are_complete(evidence_source_names));
 }  // namespace detail
 
 [[nodiscard]] constexpr std::string_view to_string(measured_model m) {
+  detail::expects(static_cast<std::size_t>(m) < detail::measured_models.size(),
+                  "to_string: the value is not a measured_model");
   return detail::measured_models[static_cast<std::size_t>(m)].name;
 }
 [[nodiscard]] constexpr std::string_view to_string(weight_method m) {
@@ -229,6 +242,23 @@ static_assert(names_are_complete(weight_method_names) && names_are_complete(evid
 /// The document, with its commit or number, as its authors call it.
 [[nodiscard]] constexpr std::string_view to_string(evidence_source s) {
   return detail::name_of(detail::evidence_source_names, s);
+}
+
+/// errors    domain_error that lists the known names
+[[nodiscard]] constexpr measured_model parse_measured_model(std::string_view name) {
+  for (const measured_model_entry& m : detail::measured_models) {
+    if (m.name == name) {
+      return m.value;
+    }
+  }
+  detail::unknown_name("parse_measured_model", name, detail::measured_models,
+                       [](const measured_model_entry& m) { return m.name; });
+}
+[[nodiscard]] constexpr weight_method parse_weight_method(std::string_view name) {
+  return detail::parse_name(detail::weight_method_names, name, "parse_weight_method");
+}
+[[nodiscard]] constexpr evidence_source parse_evidence_source(std::string_view name) {
+  return detail::parse_name(detail::evidence_source_names, name, "parse_evidence_source");
 }
 
 /// One measurement. Formats stand for their class: INT4_G128 with or without zero points, FP8_E4M3 with any scales.
