@@ -28,6 +28,18 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/dynamic_quant/smooth_quant.hpp
     include/quantroof/engine/engine.hpp
     include/quantroof/engine/inference_engine.hpp
+    include/quantroof/engine/quality.hpp
+    include/quantroof/engine/quality_error.hpp
+    include/quantroof/engine/quality_evidence.hpp
+    include/quantroof/engine/quality_model.hpp
+    include/quantroof/engine/quality_options.hpp
+    include/quantroof/engine/quality_perplexities.hpp
+    include/quantroof/engine/quality_row.hpp
+    include/quantroof/engine/quality_rules.hpp
+    include/quantroof/engine/quality_scores.hpp
+    include/quantroof/engine/quality_sensitivity.hpp
+    include/quantroof/engine/quality_text.hpp
+    include/quantroof/engine/quality_traits.hpp
     include/quantroof/engine/recommendation.hpp
     include/quantroof/engine/scenario.hpp
     include/quantroof/engine/selection.hpp
@@ -152,6 +164,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/fit_other.hpp
     include/quantroof/io/format.hpp
     include/quantroof/io/format_model.hpp
+    include/quantroof/io/format_quality.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp
     include/quantroof/io/format_tensor.hpp
@@ -187,6 +200,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_layer.hpp
     include/quantroof/io/json_model.hpp
     include/quantroof/io/json_parser.hpp
+    include/quantroof/io/json_quality.hpp
     include/quantroof/io/json_quantize.hpp
     include/quantroof/io/json_record.hpp
     include/quantroof/io/json_roofline.hpp
@@ -201,6 +215,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/quantizer_file.hpp
     include/quantroof/io/safetensors.hpp
     include/quantroof/io/safetensors_index.hpp
+    include/quantroof/io/sensitivities.hpp
     include/quantroof/io/step_measurements.hpp
     include/quantroof/io/step_validation.hpp
     include/quantroof/io/tensor_file.hpp
