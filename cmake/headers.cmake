@@ -44,6 +44,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/engine/scenario.hpp
     include/quantroof/engine/selection.hpp
     include/quantroof/engine/serving.hpp
+    include/quantroof/engine/speculative.hpp
     include/quantroof/engine/substitution.hpp
     include/quantroof/hardware/amd.hpp
     include/quantroof/hardware/apple.hpp
@@ -57,6 +58,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/hardware/hardware_registry.hpp
     include/quantroof/hardware/hardware_spec.hpp
     include/quantroof/hardware/intel.hpp
+    include/quantroof/hardware/kernel_constants.hpp
     include/quantroof/hardware/kernel_structure.hpp
     include/quantroof/hardware/measured_a100_sxm_80gb.hpp
     include/quantroof/hardware/measured_b200_sxm.hpp
@@ -146,6 +148,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/roofline/serving_attention.hpp
     include/quantroof/roofline/step.hpp
     include/quantroof/roofline/step_estimate.hpp
+    include/quantroof/roofline/step_tokens.hpp
     include/quantroof/roofline/textbook.hpp
     include/quantroof/version.hpp)
 

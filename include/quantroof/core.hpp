@@ -19,6 +19,7 @@
 #include "quantroof/engine/scenario.hpp"
 #include "quantroof/engine/selection.hpp"
 #include "quantroof/engine/serving.hpp"
+#include "quantroof/engine/speculative.hpp"
 #include "quantroof/engine/substitution.hpp"
 #include "quantroof/hardware/compute_precision.hpp"
 #include "quantroof/hardware/hardware_registry.hpp"

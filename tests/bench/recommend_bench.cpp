@@ -144,6 +144,16 @@ std::vector<result> measure() {
     keep(predict_step(whole_step, device, model, gradient,
                       {.seq_len = length(i), .attention = fa3}));
   });
+  const flash_attention_config on_hopper{.version = flash_attention_version::fa3};
+  add("predict_step, calibrated", 2000, [&](std::size_t i) {
+    keep(predict_step(calibrated, h100, model, gradient,
+                      {.seq_len = length(i), .attention = on_hopper}));
+  });
+  add("predict_step, DeepSeek-V3 on 8", 2000, [&](std::size_t i) {
+    keep(predict_step(
+        calibrated, h100, models::deepseek_v3, nvfp4,
+        {.seq_len = length(i), .batch = 16, .attention = on_hopper, .plan = {.tensor = 8}}));
+  });
   add("recommend, decode 4K", 2000, [&](std::size_t i) {
     keep(engine.recommend(model, {.phase = phase::decode, .seq_len = length(i)}));
   });

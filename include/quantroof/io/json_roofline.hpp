@@ -163,6 +163,11 @@ struct detail::json_record<step_request> {
     m.required("seq_len", r.seq_len);
     m.optional("batch", r.batch);
     m.optional("attention", r.attention);
+    m.optional("past", r.past);
+    m.optional("decodes", r.decodes);
+    m.optional("decode_len", r.decode_len);
+    m.optional("plan", r.plan);
+    m.optional("all_logits", r.all_logits);
   }
 };
 

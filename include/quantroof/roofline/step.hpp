@@ -65,7 +65,7 @@ constexpr void add_specified(const layer_step<M>& one, const layer_shape& l, std
 ///
 /// units     microseconds
 /// formula   whole_step: layers * (linear layers + attention with KV heads, causal in prefill, or what a layer has in its place + experts) +
-///           LM head on the last token of each sequence. specification: layers * (attention with query heads, no mask + 3 FFN products at
+///           LM head on the last token of each sequence (all_logits: on every one). specification: layers * (attention with query heads, no mask + 3 FFN products at
 ///           the gate's precision). Rows of the linear layers: batch (decode) or batch * seq_len (prefill), and the sequences that decode in
 ///           the same step; divided among data groups. Activations have default_activation_precision where the weight is quantized and 16
 ///           bits where it is not. Pipeline stages run one after the other and hand over their rows
@@ -109,7 +109,8 @@ template <PerformanceModel M>
     }
   }
   if (whole && m.vocab_size) {
-    const std::int64_t rows = tokens.decodes + tokens.prompts;
+    const std::int64_t rows =
+        tokens.decodes + tokens.prompts * (request.all_logits ? tokens.tokens : 1);
     const std::int64_t words = detail::ceil_div(*m.vocab_size, request.plan.tensor);
     one.add_linear(operator_type::lm_head, rows, words, m.hidden_size,
                    precisions.get_precision(operator_type::lm_head), 1);

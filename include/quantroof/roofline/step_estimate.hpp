@@ -28,6 +28,7 @@ struct step_request {
   std::int64_t decodes = 0;     // prefill: sequences that decode in the same step
   std::int64_t decode_len = 0;  // tokens in their caches
   parallel_plan plan{};
+  bool all_logits = false;  // prefill: the LM head on every token, as verifying drafted ones needs
 
   friend constexpr bool operator==(const step_request&, const step_request&) = default;
 };
