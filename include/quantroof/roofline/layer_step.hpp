@@ -276,8 +276,9 @@ struct layer_step {
       const double chosen = static_cast<double>(s.tokens) * static_cast<double>(s.top_k);
       const auto rows = static_cast<std::int64_t>(ceil(chosen / distinct));
       const std::int64_t inter = ceil_div(s.inter, s.tensor_parallel);
-      const auto add = [&](operator_type op, std::int64_t outputs, std::int64_t inputs) {
-        add_linear(op, rows, outputs, inputs, precisions.get_precision(op, index), layers * local);
+      const auto add = [&](operator_type op, std::int64_t weight_rows, std::int64_t weight_cols) {
+        add_linear(op, rows, weight_rows, weight_cols, precisions.get_precision(op, index),
+                   layers * local);
       };
       if (x.gated) {
         add(operator_type::expert_gate, inter, s.hidden);
