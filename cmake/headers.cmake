@@ -146,8 +146,10 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/csv.hpp
     include/quantroof/io/enum_names.hpp
     include/quantroof/io/export_compressed_tensors.hpp
+    include/quantroof/io/export_engine_support.hpp
     include/quantroof/io/export_json.hpp
     include/quantroof/io/export_latency_table.hpp
+    include/quantroof/io/export_launch.hpp
     include/quantroof/io/export_llama_cpp.hpp
     include/quantroof/io/export_modelopt.hpp
     include/quantroof/io/export_modules.hpp

@@ -30,25 +30,6 @@
 
 namespace quantroof {
 
-namespace io {
-
-/// Who says the KV cache's format: the checkpoint, or the command that serves it.
-enum class kv_cache_place : std::uint8_t { in_file, at_launch };
-
-/// Where a target has no scheme for weights with the plan's activations: an error, or the target's own activations for these weights.
-enum class activation_policy : std::uint8_t { as_planned, of_algorithm };
-
-/// What a plan does not say of a checkpoint.
-struct checkpoint_options {
-  checkpoint_naming naming{};
-  kv_cache_place kv_cache = kv_cache_place::in_file;
-  activation_policy activations =
-      activation_policy::as_planned;       // ModelOpt: FP8 weights have FP8 activations
-  std::vector<std::string> also_ignore{};  // in the words of the target, kept as they are
-};
-
-}  // namespace io
-
 namespace detail {
 
 inline constexpr std::string_view compressed_tensors_name = "compressed-tensors";

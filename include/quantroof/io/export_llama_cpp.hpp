@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "quantroof/io/export_modules.hpp"
@@ -113,6 +114,15 @@ inline constexpr std::array gguf_operator_names = {
 };
 // clang-format on
 
+inline void add_once(std::vector<std::string>& notes, std::string note) {
+  for (const std::string& known : notes) {
+    if (known == note) {
+      return;
+    }
+  }
+  notes.push_back(std::move(note));
+}
+
 /// The type of a format in a place, with a note where it is not the format itself.
 [[nodiscard]] inline std::string gguf_type_of(precision p, bool cache, io::gguf_types types,
                                               std::vector<std::string>& notes) {
@@ -121,8 +131,9 @@ inline constexpr std::array gguf_operator_names = {
     const std::string_view name = cache ? t.cache : t.weights;
     if (t.format == p && !name.empty() && (t.exact || types == io::gguf_types::nearest)) {
       if (!t.exact) {
-        hf_note(notes, std::string{cache ? "KV cache: " : "weights: "} + std::string{to_string(p)} +
-                           " is replaced by GGUF's " + std::string{name});
+        add_once(notes, std::string{cache ? "KV cache: " : "weights: "} +
+                            std::string{to_string(p)} + " is replaced by GGUF's " +
+                            std::string{name});
       }
       return std::string{name};
     }

@@ -20,7 +20,6 @@
 
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/io/hf_modules.hpp"
-#include "quantroof/io/hf_quantization.hpp"
 #include "quantroof/io/input_error.hpp"
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/mixed_precision.hpp"
@@ -35,6 +34,21 @@ namespace io {
 struct checkpoint_naming {
   std::string_view model_type{};  // of config.json; empty: the names most families use
   std::string_view prefix{};      // before "layers."; empty: "model.", or "backbone." of nemotron_h
+};
+
+/// Who says the KV cache's format: the checkpoint, or the command that serves it.
+enum class kv_cache_place : std::uint8_t { in_file, at_launch };
+
+/// Where a target has no scheme for weights with the plan's activations: an error, or the target's own activations for these weights.
+enum class activation_policy : std::uint8_t { as_planned, of_algorithm };
+
+/// What a plan does not say of a checkpoint.
+struct checkpoint_options {
+  checkpoint_naming naming{};
+  kv_cache_place kv_cache = kv_cache_place::in_file;
+  activation_policy activations =
+      activation_policy::as_planned;       // ModelOpt: FP8 weights have FP8 activations
+  std::vector<std::string> also_ignore{};  // in the words of the target, kept as they are
 };
 
 /// Where two plans first differ for a model.
@@ -246,16 +260,6 @@ class module_collector {
   all.head = without_16bit_kind(plan.get_precision(operator_type::lm_head));
   all.embeddings = without_16bit_kind(plan.get_precision(operator_type::embeddings));
   return all;
-}
-
-/// True where a quantized module is one that methods for all linear layers leave alone, so that lists must name it.
-[[nodiscard]] inline bool quantizes_unusual(const export_modules& all, std::string_view type) {
-  for (const export_module& m : all.modules) {
-    if (stays_plain(m.op, hf_naming_of(type)) && !m.is_everywhere(precision::fp16)) {
-      return true;
-    }
-  }
-  return false;
 }
 
 /// Consecutive layers, both included.

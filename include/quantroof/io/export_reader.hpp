@@ -26,6 +26,16 @@
 
 namespace quantroof::detail {
 
+/// True where a quantized module is one that methods for all linear layers leave alone, so that lists must name it.
+[[nodiscard]] inline bool quantizes_unusual(const export_modules& all, std::string_view type) {
+  for (const export_module& m : all.modules) {
+    if (stays_plain(m.op, hf_naming_of(type)) && !m.is_everywhere(precision::fp16)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// The activations that a document names: one format for all quantized weights, or none in common.
 class activation_votes {
  public:

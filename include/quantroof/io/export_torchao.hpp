@@ -14,7 +14,6 @@
 #include <string_view>
 #include <vector>
 
-#include "quantroof/io/export_compressed_tensors.hpp"
 #include "quantroof/io/export_modules.hpp"
 #include "quantroof/io/export_patterns.hpp"
 #include "quantroof/model/mixed_precision.hpp"
