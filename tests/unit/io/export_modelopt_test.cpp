@@ -212,6 +212,20 @@ TEST_CASE("random plans come back the same or are refused") {
   CHECK(same >= 20);
 }
 
+TEST_CASE("modules without an operator are said") {
+  json d =
+      document_of(models::llama3_8b, get_strategy("fp8_balanced").with(op::lm_head, p::fp8_e4m3));
+  CHECK(io::plan_from_modelopt(d, models::llama3_8b).notes.empty());
+  json& layers = d["quantization"]["quantized_layers"];
+  layers["mtp.layers.0.mlp.up_proj"] = json{{"quant_algo", "FP8"}};
+  layers["model.layers.32.mlp.up_proj"] = json{{"quant_algo", "FP8"}};
+  layers["visual.merger"] = json{{"quant_algo", "FP8"}};
+  const auto q = io::plan_from_modelopt(d, models::llama3_8b);
+  REQUIRE(q.notes.size() == 1);
+  CHECK(q.notes[0] ==
+        "3 named modules have no operator here; the first: model.layers.32.mlp.up_proj");
+}
+
 TEST_CASE("a plan may quantize the KV cache alone") {
   const auto plan = get_strategy("fp16_baseline").with(op::kv_cache, p::fp8_e4m3);
   const json d = document_of(models::llama3_8b, plan);
@@ -256,6 +270,7 @@ TEST_CASE("published files are plans, and plans of theirs come back") {
   }
   int plans = 0;
   int back = 0;
+  int lists = 0;
   for (const auto& entry : fs::directory_iterator(root / "hf_quant_configs")) {
     CAPTURE(entry.path());
     const fs::path beside = root / "hf_configs" / entry.path().filename();
@@ -280,6 +295,22 @@ TEST_CASE("published files are plans, and plans of theirs come back") {
     if (q.contains("quantized_layers") && q["quantized_layers"].contains("lm_head")) {
       CHECK_FALSE(detail::is_unquantized(plan.config.get_precision(op::lm_head)));
     }
+    const bool rest =
+        !plan.notes.empty() &&
+        plan.notes.front().find("named modules have no operator here") != std::string::npos;
+    CHECK(rest == (type == "minimax_m3_vl"));  // its index has projections of its own names
+    // Lists one by one are those of the file: name for name, algorithm for algorithm.
+    if (q.contains("quantized_layers") && !rest) {
+      const bool each = q["quantized_layers"].size() > 1000;
+      const json own =
+          document_of(*m, plan.config,
+                      {.naming = naming,
+                       .activations = io::activation_policy::of_algorithm,
+                       .experts = each ? io::expert_listing::each : io::expert_listing::together});
+      const bool same = own["quantization"]["quantized_layers"] == q["quantized_layers"];
+      CHECK(same);
+      ++lists;
+    }
     if (m->num_layers > 52) {
       continue;  // come back as the others do, and take long without optimization
     }
@@ -290,6 +321,7 @@ TEST_CASE("published files are plans, and plans of theirs come back") {
   }
   CHECK(plans == 13);
   CHECK(back == 4);
+  CHECK(lists == 3);
 }
 
 }  // namespace
