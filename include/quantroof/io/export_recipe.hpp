@@ -81,8 +81,11 @@ namespace io {
   if (groups.empty() && !record.kv_cache_scheme.has_value()) {
     detail::cannot_export("llm-compressor", plan.name.view(), "quantizes nothing");
   }
-  const std::string in(8, ' ');
   std::string text = "quant_stage:\n  quant_modifiers:\n    QuantizationModifier:\n";
+  const auto line = [&text](std::size_t spaces, std::string_view key, std::string_view value) {
+    text.append(spaces, ' ').append(key).append(":");
+    text.append(value.empty() ? "" : " ").append(value).append("\n");
+  };
   const detail::scheme_preset* preset = nullptr;
   if (groups.size() == 1) {
     const auto formats = detail::quantized_formats(
@@ -91,25 +94,22 @@ namespace io {
                                  detail::without_16bit_kind(plan.default_activation_precision));
   }
   if (preset != nullptr) {
-    text += in + "targets: " + detail::yaml_list(groups.begin()->second.targets.value()) + "\n" +
-            in + "scheme: " + std::string{preset->name} + "\n";
+    line(8, "targets", detail::yaml_list(groups.begin()->second.targets.value()));
+    line(8, "scheme", preset->name);
   } else if (!groups.empty()) {
-    text += in + "config_groups:\n";
+    line(8, "config_groups", "");
     for (const auto& [name, group] : groups) {
-      text += in + "  " + name + ":\n" + in +
-              "    targets: " + detail::yaml_list(group.targets.value()) + "\n" + in +
-              "    weights: " + detail::yaml_arguments(group.weights.value()) + "\n";
+      line(10, name, "");
+      line(12, "targets", detail::yaml_list(group.targets.value()));
+      line(12, "weights", detail::yaml_arguments(group.weights.value()));
       if (group.input_activations.has_value()) {
-        text += in + "    input_activations: " +
-                detail::yaml_arguments(group.input_activations.value()) + "\n";
+        line(12, "input_activations", detail::yaml_arguments(group.input_activations.value()));
       }
     }
   }
-  text += in + "ignore: " + detail::yaml_list(record.ignore.value()) + "\n";
+  line(8, "ignore", detail::yaml_list(record.ignore.value()));
   if (record.kv_cache_scheme.has_value()) {
-    text += in +
-            "kv_cache_scheme: " + detail::yaml_arguments(record.kv_cache_scheme.value().arguments) +
-            "\n";
+    line(8, "kv_cache_scheme", detail::yaml_arguments(record.kv_cache_scheme.value().arguments));
   }
   return text;
 }
