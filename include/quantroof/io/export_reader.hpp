@@ -107,14 +107,6 @@ class activation_votes {
          !record.quantized_layers.has_value() && !record.config_groups.has_value();
 }
 
-/// Formats that lists give to modules beside the layers, under the names that are looked up.
-inline void name_ends_in_full(hf_module_formats& formats) {
-  const auto head = formats.named.find("lm_head");
-  if (head != formats.named.end()) {
-    formats.named.emplace("model.lm_head", head->second);
-  }
-}
-
 /// A module's name below its layer, the numbers of experts as *; with the layer, or -1 beside the layers.
 [[nodiscard]] inline std::pair<std::string, std::int64_t> below_layer(std::string_view name) {
   constexpr std::string_view word = "layers.";
@@ -221,7 +213,6 @@ template <JsonValue Json, class Read>
       formats = hf_read_formats(inner);
     }
     note_unknown_modules(formats, m, naming.model_type, formats.notes);
-    name_ends_in_full(formats);
     const hf_module_formats document = formats;
     io::hf_quantization q = hf_quantization_of(std::move(formats), naming.model_type, m);
     if (q.config.layer_overrides.size() == q.config.layer_overrides.capacity()) {

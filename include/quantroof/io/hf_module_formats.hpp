@@ -116,6 +116,9 @@ struct hf_module_formats {
   hf_notes notes;
 
   [[nodiscard]] std::optional<precision> listed(std::string_view module) const {
+    if (const auto found = named.find(std::string{module}); found != named.end()) {
+      return found->second;  // beside the layers: the LM head
+    }
     for (const std::string_view prefix : hf_prefixes) {
       std::string full = std::string{prefix} + std::string{module};
       while (!full.empty()) {
