@@ -28,6 +28,10 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/dynamic_quant/smooth_quant.hpp
     include/quantroof/engine/engine.hpp
     include/quantroof/engine/inference_engine.hpp
+    include/quantroof/engine/quality.hpp
+    include/quantroof/engine/quality_error.hpp
+    include/quantroof/engine/quality_model.hpp
+    include/quantroof/engine/quality_sensitivity.hpp
     include/quantroof/engine/recommendation.hpp
     include/quantroof/engine/scenario.hpp
     include/quantroof/engine/selection.hpp

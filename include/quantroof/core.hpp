@@ -12,6 +12,7 @@
 #include "quantroof/dynamic_quant/hadamard.hpp"
 #include "quantroof/dynamic_quant/smooth_quant.hpp"
 #include "quantroof/engine/engine.hpp"
+#include "quantroof/engine/quality.hpp"
 #include "quantroof/engine/recommendation.hpp"
 #include "quantroof/engine/scenario.hpp"
 #include "quantroof/engine/selection.hpp"
