@@ -26,8 +26,16 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/dynamic_quant/quantized_product.hpp
     include/quantroof/dynamic_quant/scale_history.hpp
     include/quantroof/dynamic_quant/smooth_quant.hpp
+    include/quantroof/engine/choice_problem.hpp
+    include/quantroof/engine/choice_search.hpp
     include/quantroof/engine/engine.hpp
+    include/quantroof/engine/engine_support.hpp
     include/quantroof/engine/inference_engine.hpp
+    include/quantroof/engine/optimize.hpp
+    include/quantroof/engine/optimize_request.hpp
+    include/quantroof/engine/optimize_search.hpp
+    include/quantroof/engine/optimize_tables.hpp
+    include/quantroof/engine/optimize_times.hpp
     include/quantroof/engine/quality.hpp
     include/quantroof/engine/quality_error.hpp
     include/quantroof/engine/quality_model.hpp
