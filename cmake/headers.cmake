@@ -38,8 +38,15 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/engine/optimize_times.hpp
     include/quantroof/engine/quality.hpp
     include/quantroof/engine/quality_error.hpp
+    include/quantroof/engine/quality_evidence.hpp
     include/quantroof/engine/quality_model.hpp
+    include/quantroof/engine/quality_options.hpp
+    include/quantroof/engine/quality_perplexities.hpp
+    include/quantroof/engine/quality_row.hpp
+    include/quantroof/engine/quality_rules.hpp
+    include/quantroof/engine/quality_scores.hpp
     include/quantroof/engine/quality_sensitivity.hpp
+    include/quantroof/engine/quality_traits.hpp
     include/quantroof/engine/recommendation.hpp
     include/quantroof/engine/scenario.hpp
     include/quantroof/engine/selection.hpp

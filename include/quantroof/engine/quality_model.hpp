@@ -12,87 +12,43 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
 
 #include "quantroof/detail/expects.hpp"
-#include "quantroof/detail/exponential.hpp"
-#include "quantroof/detail/names.hpp"
+#include "quantroof/detail/static_vector.hpp"
 #include "quantroof/engine/quality_error.hpp"
+#include "quantroof/engine/quality_options.hpp"
 #include "quantroof/engine/quality_sensitivity.hpp"
-#include "quantroof/model/mixed_precision.hpp"
+#include "quantroof/engine/quality_traits.hpp"
+#include "quantroof/model/layer_shape.hpp"
+#include "quantroof/model/operator_type.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/precision/granularity.hpp"
+#include "quantroof/precision/precision.hpp"
 
 namespace quantroof {
 
-/// dlnPPL in nats, or a fraction of a score: a band of 80 % and what is most likely. Additive where its terms share one cause of doubt.
-struct quality_band {
-  double lower = 0;
-  double typical = 0;
-  double upper = 0;
-
-  constexpr quality_band& operator+=(const quality_band& other) {
-    lower += other.lower;
-    typical += other.typical;
-    upper += other.upper;
-    return *this;
-  }
-  friend constexpr quality_band operator+(quality_band a, const quality_band& b) { return a += b; }
-  friend constexpr quality_band operator*(double k, const quality_band& b) {
-    return {k * b.lower, k * b.typical, k * b.upper};
-  }
-  friend constexpr bool operator==(const quality_band&, const quality_band&) = default;
-};
-
-/// What a user measured: what one operator of one layer costs in a format, in place of our estimate.
-///
-/// units     nats of dlnPPL or of KL divergence, as Model-Optimizer's AutoQuantize or a KL run writes them
-struct operator_loss {
-  operator_type op = operator_type::q_proj;
-  std::int64_t first_layer = 0;
-  std::int64_t last_layer = 1 << 16;  // both included; each layer of the range costs `nats`
-  quantroof::precision precision =
-      quantroof::precision::fp16;  // of the weight; of K and V for kv_cache
-  double nats = 0;
-
-  friend constexpr bool operator==(const operator_loss&, const operator_loss&) = default;
-};
-
-/// What is done to keep quality, and what is asked of the model.
-struct quality_options {
-  bool calibrated =
-      false;  // weights below 8 bits by GPTQ, AWQ, AutoRound or an importance matrix instead of rounding alone
-  bool kv_calibrated = true;  // KV scales from data, not 1.0
-  bool long_reasoning =
-      false;  // long chains of thought or very long contexts, where 4-bit caches fail
-  bool use_evidence = true;  // measured rows, where there are some, in place of the estimate
-  granularity activation_granularity = granularity::per_token;  // of INT8 and INT4 inputs
-  std::span<const operator_loss> sensitivities{};  // replace ours where they apply; not owned
-};
-
-/// dlnPPL per unit of relative error when nothing is known of the model, and the factor to both ends of a band of 80 %.
-///
-/// source    fitted to 28 published figures: ln alpha has mean ln 5 and deviation 0.75; 80 % lie within exp(1.2816 * 0.75)
-inline constexpr double typical_alpha = 5.0;
-inline constexpr double alpha_spread = 2.615;
 /// A sum of losses is an upper bound of what they do together; measured together, weights, K and V made 60 % of it.
 ///
 /// source    llama.cpp PR #7412, Llama-3-8B: K and V 60 %, weights and cache 69 % of the sum
 inline constexpr double composition_floor = 0.6;
 
 /// What each operator of a model costs in each format: additive terms, made once and asked many times.
+///
+/// ignores   each question runs over all of a user's sensitivities: a search asks once per layer and format and keeps the answer
 class quality_model {
  public:
-  /// requires  is_valid(m); sensitivities name layers in order and losses that are finite
+  /// requires  is_valid(m); is_valid(options); sensitivities begin at layers that the model has
   /// errors    quantroof::domain_error at run time; does not compile in a constant expression
   constexpr explicit quality_model(const model_config& m, const quality_options& options = {})
       : options_(options), pattern_(m.layer_pattern), layers_(m.num_layers) {
     is_valid(m);
+    is_valid(options);
     for (const operator_loss& s : options.sensitivities) {
-      detail::expects(s.first_layer >= 0 && s.first_layer <= s.last_layer,
-                      "quality_options: sensitivities need 0 <= first_layer <= last_layer");
-      detail::expects(detail::is_finite(s.nats), "quality_options: sensitivities must be finite");
+      detail::expects(s.first_layer < m.num_layers,
+                      "quality_options: sensitivities must name layers that the model has");
     }
+    traits_ = traits_of(m);
+    alpha_ = alpha_of(traits_);
     double total = 0;
     for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
       const layer_shape l = layer_kind(m, kind);
@@ -115,7 +71,6 @@ class quality_model {
     const bool has_ends = m.vocab_size.has_value();
     embeddings_ = has_ends ? operator_sensitivity(operator_type::embeddings) : 0;
     lm_head_ = has_ends ? operator_sensitivity(operator_type::lm_head) : 0;
-    alpha_ = typical_alpha * alpha_factor(m);
   }
 
   /// dlnPPL per unit of relative error of this model.
@@ -131,7 +86,7 @@ class quality_model {
       return kv_divergence(layer, weight, weight);
     }
     const double s = share_of(op, layer);
-    return s == 0 ? 0 : s * (weight_error(weight) + input_error(activation));
+    return s == 0 ? 0 : s * (weight_error(op, weight) + input_error(activation));
   }
   [[nodiscard]] constexpr double kv_divergence(std::int64_t layer, precision key,
                                                precision value) const {
@@ -162,10 +117,13 @@ class quality_model {
     }
     return sum;
   }
-  /// What the cache of one layer costs.
+  /// What the cache of one layer costs; a user's figures are of K and V in one format, and shared out where the plan has two.
   [[nodiscard]] constexpr quality_band kv_loss(std::int64_t layer, precision key,
                                                precision value) const {
-    return user_loss(operator_type::kv_cache, layer, key, key, kv_divergence(layer, key, value));
+    if (key == value || !is_measured(operator_type::kv_cache, layer)) {
+      return user_loss(operator_type::kv_cache, layer, key, key, kv_divergence(layer, key, value));
+    }
+    return key_part * kv_loss(layer, key, key) + (1 - key_part) * kv_loss(layer, value, value);
   }
   /// What attention costs in one layer when Q and the probabilities are in `products` as well.
   [[nodiscard]] constexpr quality_band attention_loss(std::int64_t layer,
@@ -179,6 +137,7 @@ class quality_model {
     return op != operator_type::embeddings && op != operator_type::lm_head &&
            share_of(op, layer) > 0;
   }
+  [[nodiscard]] constexpr const model_traits& traits() const { return traits_; }
   [[nodiscard]] constexpr const quality_options& options() const { return options_; }
   [[nodiscard]] constexpr std::int64_t num_layers() const { return layers_; }
 
@@ -199,16 +158,24 @@ class quality_model {
         pattern_.empty() ? 0 : pattern_[static_cast<std::size_t>(layer) % pattern_.size()];
     return shares_[kind][static_cast<std::size_t>(op)];
   }
-  [[nodiscard]] constexpr double weight_error(precision p) const {
-    const double error = relative_mse(p, tensor_role::weight);
-    return options_.calibrated && format_of(p).element_bits < 8 ? calibrated_factor * error : error;
+  [[nodiscard]] constexpr double weight_error(operator_type op, precision p) const {
+    const int bits = format_of(p).element_bits;
+    if (bits >= 16 || is_trained_in(traits_, op, p)) {
+      return 0;
+    }
+    const double kept = traits_.early ? calibrated_early_factor : calibrated_factor;
+    return (options_.calibrated && bits < 8 ? kept : 1) * relative_mse(p, tensor_role::weight);
   }
   [[nodiscard]] constexpr double input_error(precision activation) const {
     return relative_mse(activation, tensor_role::activation, options_.activation_granularity);
   }
-  [[nodiscard]] constexpr double divergence_in(operator_type op, std::int64_t layer, precision p,
-                                               precision activation) const {
-    return divergence(op, layer, p, p == precision::fp16 ? precision::fp16 : activation);
+  [[nodiscard]] constexpr bool is_measured(operator_type op, std::int64_t layer) const {
+    for (const operator_loss& s : options_.sensitivities) {
+      if (s.op == op && layer >= s.first_layer && layer <= s.last_layer) {
+        return true;
+      }
+    }
+    return false;
   }
   [[nodiscard]] constexpr quality_band user_loss(operator_type op, std::int64_t layer, precision p,
                                                  precision activation, double d) const {
@@ -222,7 +189,9 @@ class quality_model {
         return {composition_floor * s.nats, s.nats, s.nats};
       }
       const int bits = format_of(s.precision).element_bits - format_of(p).element_bits;
-      const double measured = divergence_in(op, layer, s.precision, activation);
+      const double measured = attention_matmuls.contains(op)
+                                  ? divergence(op, layer, precision::fp16, s.precision)
+                                  : divergence(op, layer, s.precision, activation);
       if (measured > 0 && (bits < 0 ? -bits : bits) < nearest) {
         nearest = bits < 0 ? -bits : bits;
         const double nats = s.nats * d / measured;
@@ -233,6 +202,7 @@ class quality_model {
   }
 
   quality_options options_;
+  model_traits traits_;
   static_vector<std::uint8_t, max_layer_pattern> pattern_;
   std::int64_t layers_ = 0;
   std::array<std::array<double, operator_count>, max_layer_kinds> shares_{};

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How much an operator's error matters, and what makes a model more or less sensitive than others.
+// How much an operator's error matters beside the others of its layer: down 0.31, v 0.23, up 0.16, gate 0.11, o 0.11, q 0.036, k 0.032 of a
+// dense block, which sum to 1 (0.99 as published).
 //
-//   share of an operator in a layer   down 0.31, v 0.23, up 0.16, gate 0.11, o 0.11, q 0.036, k 0.032 of a dense block: they sum to 1
-//   alpha                             dlnPPL per unit of relative error when all of a model has it: 5, times what is known of the model
-//
-// Not here: the errors (quality_error.hpp), sums over a model (quality.hpp).
+// Not here: the errors (quality_error.hpp), sums over a model (quality_model.hpp), how sensitive a whole model is (quality_traits.hpp).
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <string_view>
 
-#include "quantroof/detail/short_string.hpp"
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/operator_type.hpp"
 #include "quantroof/model/transformer.hpp"
@@ -23,7 +17,7 @@ namespace quantroof {
 /// How much the error of an operator's weight and input counts, relative to all linear layers of a dense block together.
 ///
 /// formula   the seven of a dense block: perplexity that LLaMA-7B at 2 bits regains when one class is left in 16 bits, normalized. Latent
-///           attention: q shares q's between both factors, kv_a and kv_b each take k's and v's, because their errors multiply. Linear
+///           attention: q_a as q, kv_a and kv_b each take k's and v's, because their errors multiply. Linear
 ///           attention: in takes q, k and v's, out o's. Index: as k. LM head: INT4 costs 0.1 to 0.4 % perplexity; embeddings: INT4 at most 0.1 %.
 ///           Routers: a flipped expert is an error of a whole block, as v. Attention products: Q as K's cache, P as V's, which they are multiplied with
 /// source    llama.cpp issue #1256; auto-round docs/tips_and_tricks.md (LM head); llm-compressor's embedding example; KV: llama.cpp PR #7412 for
@@ -49,7 +43,6 @@ namespace quantroof {
     case linear_out:
       return 0.11;
     case q_proj:
-      return 0.036;
     case q_a_proj:
       return 0.036;
     case k_proj:
@@ -115,66 +108,6 @@ namespace detail {
     sum += operator_sensitivity(w.op) * detail::expert_share(l, w.op);
   }
   return sum;
-}
-
-/// A model's name without what does not tell models apart: organization, case, punctuation, a leading "meta".
-///
-/// example   "meta-llama/Meta-Llama-3-8B-Instruct" and "llama3_8b_instruct" are "llama38binstruct"
-[[nodiscard]] constexpr short_string<64> canonical_model_name(std::string_view name) {
-  if (const std::size_t slash = name.rfind('/'); slash != std::string_view::npos) {
-    name.remove_prefix(slash + 1);
-  }
-  std::array<char, 64> text{};
-  std::size_t size = 0;
-  for (const char c : name) {
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (((lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9')) && size < text.size()) {
-      text[size++] = lower;
-    }
-  }
-  std::string_view canonical{text.data(), size};
-  if (canonical.starts_with("metallama")) {
-    canonical.remove_prefix(4);
-  }
-  return canonical;
-}
-
-inline constexpr double calibrated_factor =
-    0.6;  // seen 0.34 (torchao AWQ) to 0.95 (llm-compressor AWQ and GPTQ)
-inline constexpr double small_model_factor = 1.7;   // at most 3.6e9 parameters
-inline constexpr double early_model_factor = 0.35;  // Llama 1 and 2 and their time
-inline constexpr double llama3_70b_factor = 1.7;
-
-/// Llama 3, 3.1 or 3.3 with 70 billion parameters: more fragile than their smaller siblings.
-[[nodiscard]] constexpr bool is_llama3_70b(std::string_view canonical) {
-  return canonical.starts_with("llama370b") || canonical.starts_with("llama3170b") ||
-         canonical.starts_with("llama3370b");
-}
-
-/// Models of 2023, trained on 1 to 2 T tokens, which leave room in their weights.
-[[nodiscard]] constexpr bool is_early_model(std::string_view canonical) {
-  constexpr std::array<std::string_view, 11> starts{
-      "llama2",    "llama1",      "llama7b", "llama13b", "llama30b", "llama65b",
-      "mistral7b", "mixtral8x7b", "yi34b",   "falcon",   "mpt30b"};
-  for (const std::string_view start : starts) {
-    if (canonical.starts_with(start)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/// What is known of a model's sensitivity, by its size and name; 1 for most.
-///
-/// source    model, not measurement: fitted to published figures of perplexity, as the factors above
-/// requires  is_valid(m)
-[[nodiscard]] constexpr double alpha_factor(const model_config& m) {
-  const short_string<64> name = canonical_model_name(m.name);
-  const double size = parameter_count(m) <= 3'600'000'000 ? small_model_factor : 1;
-  const double generation = is_llama3_70b(name)    ? llama3_70b_factor
-                            : is_early_model(name) ? early_model_factor
-                                                   : 1;
-  return size * generation;
 }
 
 }  // namespace quantroof
