@@ -194,7 +194,7 @@ class choice_search {
         best_prices_ = prices_;
       }
     };
-    const int rounds = resources_ > 1 ? 4 : 1;
+    const int rounds = resources_ > 1 ? 3 : 1;
     for (int round = 0; round < rounds; ++round) {
       const double before = dual_;
       for (std::size_t k = 0; k < resources_; ++k) {
@@ -216,7 +216,7 @@ class choice_search {
           low = high;
           high *= 4;
         }
-        for (int i = 0; i < 20; ++i) {
+        for (int i = 0; i < 12; ++i) {
           prices_[k] = 0.5 * (low + high);
           (excess(k, value) > 0 ? low : high) = prices_[k];
           keep_if_higher(value);

@@ -233,7 +233,7 @@ constexpr void search_all(searched& best, const M& model, const hardware_spec& h
       const optimize_tables t = make_optimize_tables(model, hw, m, r, plan, batch);
       search_goal goal = goal_of(r, t);
       change(goal);
-      const plan_choice found = plan_search{t, hw, goal}.best(best.choice.score);
+      const plan_choice found = plan_search{t, hw, goal, r.quality}.best(best.choice.score);
       nodes += found.nodes;
       complete = complete && found.complete;
       bound = found.bound < bound ? found.bound : bound;

@@ -12,81 +12,26 @@
 #include <cstdint>
 #include <optional>
 
-#include "quantroof/detail/exponential.hpp"
 #include "quantroof/detail/static_vector.hpp"
 #include "quantroof/engine/choice_problem.hpp"
 #include "quantroof/engine/choice_search.hpp"
 #include "quantroof/engine/engine_support.hpp"
+#include "quantroof/engine/optimize_quality.hpp"
 #include "quantroof/engine/optimize_request.hpp"
 #include "quantroof/engine/optimize_tables.hpp"
+#include "quantroof/engine/plan_choice.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
 
 namespace quantroof {
 
-/// A plan as indices into its tables.
-struct plan_choice {
-  bool found = false;
-  std::array<std::uint8_t, max_choice_lists> pair{};  // of each decision
-  std::size_t cache = 0;
-  std::array<std::size_t, 2> kernel{};  // by phase
-  bool fp8_products = false;
-  precision activation = precision::fp16;
-  double score = 0;  // the objective: us, bytes, us or money for a token
-  double bytes = 0;  // of the fullest device
-  double nats = 0;   // upper end
-  std::array<double, max_workload_points> time_us{};
-  double bound = 0;  // no plan scores less
-  std::int64_t nodes = 0;
-  bool complete = true;
-
-  [[nodiscard]] constexpr double gap() const {
-    return !found || complete || score <= 0 ? 0.0 : (score - bound) / score;
-  }
-};
-
 namespace detail {
-
-/// What a search makes small, within which limits; nats, because a sum has to keep to it.
-struct search_goal {
-  objective goal = objective::min_time;
-  std::optional<double> ttft_us{};
-  std::optional<double> tpot_us{};
-  std::optional<double> nats{};
-  std::optional<double> bytes{};
-  bool quality_first = false;  // make nats small instead of `goal`
-  double price_per_hour = 1;
-  std::int64_t most_nodes = 1 << 18;
-};
-
-[[nodiscard]] constexpr search_goal goal_of(const optimize_request& r, const optimize_tables& t) {
-  search_goal g{.goal = r.goal,
-                .ttft_us = r.limits.ttft_us,
-                .tpot_us = r.limits.tpot_us,
-                .price_per_hour = r.device_price_per_hour,
-                .most_nodes = r.most_nodes};
-  if (r.limits.quality_loss) {
-    g.nats = ln(1 + *r.limits.quality_loss);
-  }
-  g.bytes = t.usable_bytes;
-  if (r.limits.memory_bytes) {
-    const auto own = static_cast<double>(*r.limits.memory_bytes);
-    g.bytes = g.bytes && *g.bytes < own ? *g.bytes : own;
-  }
-  return g;
-}
-
-/// The attention of both phases in one engine: the fastest kernels that read the cache.
-struct kernel_choice {
-  bool found = false;
-  bool fp8_products = false;
-  std::array<std::size_t, 2> kernel{no_flash_attention, no_flash_attention};
-};
 
 /// One search: the tables, the goal and the best plan so far.
 class plan_search {
  public:
-  constexpr plan_search(const optimize_tables& t, const hardware_spec& hw, const search_goal& goal)
-      : t_(t), hw_(hw), goal_(goal) {
+  constexpr plan_search(const optimize_tables& t, const hardware_spec& hw, const search_goal& goal,
+                        const quality_options& quality)
+      : t_(t), hw_(hw), goal_(goal), gate_(t, goal.quality, quality) {
     double weights = 0;
     double tokens = 0;
     for (const workload_point& p : t.workload) {
@@ -110,7 +55,7 @@ class plan_search {
            ++cache) {
         for (const bool fp8 : {false, true}) {
           const kernel_choice kernels = kernels_of(engine, cache, fp8);
-          if (kernels.found && (fp8 == kernels.fp8_products)) {
+          if (kernels.found && fp8 == kernels.fp8_products && !t_.caches[cache].closed) {
             add_engine(engine, cache, kernels);
           }
         }
@@ -128,6 +73,15 @@ class plan_search {
     std::uint32_t pairs = 0;
     std::size_t cache = 0;
     std::array<std::size_t, 2> kernel{};
+  };
+
+  /// What one knapsack is about.
+  struct setting {
+    precision activation = precision::fp16;
+    std::size_t cache = 0;
+    kernel_choice kernels{};
+    std::optional<double> nats{};                        // limit of the sum
+    std::array<std::uint32_t, max_choice_lists> open{};  // pairs of each decision
   };
 
   [[nodiscard]] constexpr kernel_choice kernels_of(std::size_t engine, std::size_t cache,
@@ -189,9 +143,79 @@ class plan_search {
         }
       }
       if (wide && !was_tried({mask, cache, kernels.kernel})) {
-        solve_one(mask, t_.pairs[first].activation, cache, kernels);
+        add_pairs_of(mask, t_.pairs[first].activation, cache, kernels);
       }
     }
+  }
+
+  /// Plans that mix pairs, by their sum of losses; plans of one class of formats, by what was measured of it.
+  constexpr void add_pairs_of(std::uint32_t mask, precision activation, std::size_t cache,
+                              const kernel_choice& kernels) {
+    setting now{.activation = activation, .cache = cache, .kernels = kernels};
+    now.open.fill(mask);
+    if (gate_.admits_sums()) {
+      now.nats = gate_.nats();
+      solve_mixed(now);
+    }
+    for (std::size_t s = 0; s < t_.pairs.size(); ++s) {
+      if (((mask >> s) & 1U) == 0 || gate_.class_of(s) != s) {
+        continue;
+      }
+      now.nats.reset();
+      for (std::size_t d = 0; d < t_.decisions.size(); ++d) {
+        now.open[d] = t_.decisions[d].group == operator_group::lm_head ? mask : members(mask, s);
+      }
+      if (least_score(now) < best_.score && gate_.admits_class(s, cache)) {
+        solve_one(now);
+      }
+    }
+  }
+
+  /// The pairs of a mask in the class of s.
+  [[nodiscard]] constexpr std::uint32_t members(std::uint32_t mask, std::size_t s) const {
+    std::uint32_t all = 0;
+    for (std::size_t i = 0; i < t_.pairs.size(); ++i) {
+      all |= gate_.class_of(i) == gate_.class_of(s) ? 1U << i : 0U;
+    }
+    return all & mask;
+  }
+
+  /// As solve_one, without the plans in one class that measured rows forbid: those are cut off, one decision after the other made to differ.
+  constexpr void solve_mixed(setting& now) {
+    const plan_choice before = best_;
+    solve_one(now);
+    const auto uniform = class_of_all();
+    if (best_.score == before.score || !uniform || !gate_.forbids_class(*uniform, now.cache)) {
+      return;
+    }
+    const std::int64_t nodes = best_.nodes;
+    best_ = before;
+    best_.nodes = nodes;
+    for (std::size_t d = 0; d < t_.decisions.size(); ++d) {
+      if (t_.decisions[d].group == operator_group::lm_head) {
+        continue;
+      }
+      const std::uint32_t kept = now.open[d];
+      now.open[d] &= ~members(kept, *uniform);
+      solve_mixed(now);
+      now.open[d] = members(kept, *uniform);  // decided: the rest of the plans with the class here
+    }
+  }
+
+  /// The class of the best plan's pairs, where all but the LM head have one.
+  [[nodiscard]] constexpr std::optional<std::size_t> class_of_all() const {
+    std::optional<std::size_t> one;
+    for (std::size_t d = 0; best_.found && d < t_.decisions.size(); ++d) {
+      if (t_.decisions[d].group == operator_group::lm_head) {
+        continue;
+      }
+      const std::size_t c = gate_.class_of(best_.pair[d]);
+      if (one && *one != c) {
+        return std::nullopt;
+      }
+      one = c;
+    }
+    return one;
   }
 
   [[nodiscard]] constexpr bool was_tried(const tried& now) {
@@ -207,31 +231,61 @@ class plan_search {
     return false;
   }
 
-  constexpr void solve_one(std::uint32_t mask, precision activation, std::size_t cache,
-                           const kernel_choice& kernels) {
+  /// Times that no decision changes.
+  [[nodiscard]] constexpr std::array<double, max_workload_points> fixed_times(
+      const setting& now) const {
     std::array<double, max_workload_points> fixed{};
-    double fixed_cost = 0;
     for (std::size_t p = 0; p < t_.workload.size(); ++p) {
-      const std::size_t kernel = kernels.kernel[static_cast<std::size_t>(t_.workload[p].phase)];
-      fixed[p] = t_.fixed_us[p] + t_.attention_us[cache][kernel][p];
-      fixed_cost += scale_ * t_.workload[p].weight * fixed[p];
+      const std::size_t kernel = now.kernels.kernel[static_cast<std::size_t>(t_.workload[p].phase)];
+      fixed[p] = t_.fixed_us[p] + t_.attention_us[now.cache][kernel][p];
     }
-    const double fixed_bytes = t_.fixed_bytes + t_.caches[cache].bytes;
-    const double fixed_nats =
-        t_.caches[cache].nats + (kernels.fp8_products ? t_.products_nats : 0.0);
-    if (goal_.goal == objective::min_memory) {
-      fixed_cost = fixed_bytes;
-    }
+    return fixed;
+  }
+  /// What no decision changes, and the part of the objective that is.
+  [[nodiscard]] constexpr double fixed_cost(const setting& now) const {
     if (goal_.quality_first) {
-      fixed_cost = fixed_nats;
+      return fixed_nats(now);
     }
-    if (fixed_cost >= best_.score) {
+    if (goal_.goal == objective::min_memory) {
+      return t_.fixed_bytes + t_.caches[now.cache].bytes;
+    }
+    const auto fixed = fixed_times(now);
+    double cost = 0;
+    for (std::size_t p = 0; p < t_.workload.size(); ++p) {
+      cost += scale_ * t_.workload[p].weight * fixed[p];
+    }
+    return cost;
+  }
+  [[nodiscard]] constexpr double fixed_nats(const setting& now) const {
+    return t_.caches[now.cache].nats + (now.kernels.fp8_products ? t_.products_nats : 0.0);
+  }
+  /// The objective of the cheapest choices, whatever the limits.
+  [[nodiscard]] constexpr double least_score(const setting& now) const {
+    double score = fixed_cost(now);
+    for (std::size_t d = 0; d < t_.decisions.size(); ++d) {
+      double least = 1e300;
+      for (std::size_t s = 0; s < t_.pairs.size(); ++s) {
+        if (((now.open[d] >> s) & 1U) != 0 && !t_.closed[s][d]) {
+          const double cost = choice_of(d, s, false).cost;
+          least = cost < least ? cost : least;
+        }
+      }
+      score += least;
+    }
+    return score;
+  }
+
+  constexpr void solve_one(const setting& now) {
+    const std::array<double, max_workload_points> fixed = fixed_times(now);
+    const double fixed_bytes = t_.fixed_bytes + t_.caches[now.cache].bytes;
+    const double least = fixed_cost(now);
+    if (least >= best_.score) {
       return;
     }
 
     problem_.lists.clear();
     problem_.resources = 0;
-    problem_.cost_below = best_.score - fixed_cost;
+    problem_.cost_below = best_.score - least;
     problem_.most_nodes = goal_.most_nodes;
     const auto add_resource = [this](double limit) {
       problem_.limits[problem_.resources++] = limit;
@@ -239,8 +293,8 @@ class plan_search {
     if (goal_.bytes) {
       add_resource(*goal_.bytes - fixed_bytes);
     }
-    if (goal_.nats) {
-      add_resource(*goal_.nats - fixed_nats);
+    if (now.nats) {
+      add_resource(*now.nats - fixed_nats(now));
     }
     for (std::size_t p = 0; p < t_.workload.size(); ++p) {
       const auto& limit = t_.workload[p].phase == phase::decode ? goal_.tpot_us : goal_.ttft_us;
@@ -251,34 +305,33 @@ class plan_search {
     for (std::size_t d = 0; d < t_.decisions.size(); ++d) {
       problem_.lists.push_back({});
       for (std::size_t s = 0; s < t_.pairs.size(); ++s) {
-        if (((mask >> s) & 1U) != 0 && is_open(d, s)) {
-          problem_.lists[d].push_back(choice_of(d, s));
+        if (((now.open[d] >> s) & 1U) != 0 && !t_.closed[s][d]) {
+          problem_.lists[d].push_back(choice_of(d, s, now.nats.has_value()));
         }
+      }
+      if (problem_.lists[d].empty()) {
+        return;
       }
     }
     const choice_solution found = solve(problem_);
     best_.nodes += found.nodes;
     if (!found.complete) {
       best_.complete = false;
-      const double bound = fixed_cost + found.bound;
+      const double bound = least + found.bound;
       best_.bound = bound < best_.bound ? bound : best_.bound;
     }
     if (found.found) {
-      keep(found, activation, cache, kernels, fixed);
+      keep(found, now, fixed);
     }
   }
 
-  [[nodiscard]] constexpr bool is_open(std::size_t d, std::size_t s) const {
-    return !t_.closed[s][d];
-  }
-
-  [[nodiscard]] constexpr choice choice_of(std::size_t d, std::size_t s) const {
+  [[nodiscard]] constexpr choice choice_of(std::size_t d, std::size_t s, bool nats_limited) const {
     choice c{.id = static_cast<std::uint8_t>(s)};
     std::size_t k = 0;
     if (goal_.bytes) {
       c.use[k++] = t_.bytes[s][d];
     }
-    if (goal_.nats) {
+    if (nats_limited) {
       c.use[k++] = t_.nats[s][d];
     }
     for (std::size_t p = 0; p < t_.workload.size(); ++p) {
@@ -298,17 +351,16 @@ class plan_search {
     return c;
   }
 
-  constexpr void keep(const choice_solution& found, precision activation, std::size_t cache,
-                      const kernel_choice& kernels,
+  constexpr void keep(const choice_solution& found, const setting& now,
                       const std::array<double, max_workload_points>& fixed) {
     best_.found = true;
     best_.pair = found.chosen;
-    best_.cache = cache;
-    best_.kernel = kernels.kernel;
-    best_.fp8_products = kernels.fp8_products;
-    best_.activation = activation;
-    best_.bytes = t_.fixed_bytes + t_.caches[cache].bytes;
-    best_.nats = t_.caches[cache].nats + (kernels.fp8_products ? t_.products_nats : 0.0);
+    best_.cache = now.cache;
+    best_.kernel = now.kernels.kernel;
+    best_.fp8_products = now.kernels.fp8_products;
+    best_.activation = now.activation;
+    best_.bytes = t_.fixed_bytes + t_.caches[now.cache].bytes;
+    best_.nats = fixed_nats(now);
     best_.time_us = fixed;
     double mean = 0;
     for (std::size_t d = 0; d < t_.decisions.size(); ++d) {
@@ -330,6 +382,7 @@ class plan_search {
   const optimize_tables& t_;
   const hardware_spec& hw_;
   search_goal goal_;
+  quality_gate gate_;
   double scale_ = 1;
   choice_problem problem_{};
   plan_choice best_{};

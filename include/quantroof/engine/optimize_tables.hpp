@@ -10,12 +10,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
-#include "quantroof/detail/names.hpp"
 #include "quantroof/detail/static_vector.hpp"
 #include "quantroof/engine/choice_problem.hpp"
 #include "quantroof/engine/engine_support.hpp"
+#include "quantroof/engine/operator_group.hpp"
 #include "quantroof/engine/optimize_request.hpp"
 #include "quantroof/engine/quality.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
@@ -24,82 +23,6 @@
 #include "quantroof/model/transformer.hpp"
 
 namespace quantroof {
-
-/// Operators that engines compute in one format: fused into one kernel, or packed alike in every published checkpoint.
-enum class operator_group : std::uint8_t {
-  attention_in,   // q, k, v as one; the projections of latent and linear attention
-  attention_out,  // o
-  ffn_in,         // gate and up as one, shared experts too
-  ffn_out,        // down
-  experts,        // all matrices of routed experts
-  lm_head,
-};
-
-namespace detail {
-inline constexpr name_table<operator_group, 6> operator_group_names{{
-    {operator_group::attention_in, "attention_in"},
-    {operator_group::attention_out, "attention_out"},
-    {operator_group::ffn_in, "ffn_in"},
-    {operator_group::ffn_out, "ffn_out"},
-    {operator_group::experts, "experts"},
-    {operator_group::lm_head, "lm_head"},
-}};
-static_assert(names_are_complete(operator_group_names));
-}  // namespace detail
-
-[[nodiscard]] constexpr std::string_view to_string(operator_group g) {
-  return detail::name_of(detail::operator_group_names, g);
-}
-[[nodiscard]] constexpr operator_group parse_operator_group(std::string_view name) {
-  return detail::parse_name(detail::operator_group_names, name, "parse_operator_group");
-}
-
-/// The group of an operator; nullopt for those that no decision changes (router, index, embeddings, vectors).
-[[nodiscard]] constexpr std::optional<operator_group> group_of(operator_type op) {
-  using enum operator_type;
-  switch (op) {
-    case q_proj:
-    case k_proj:
-    case v_proj:
-    case q_a_proj:
-    case kv_a_proj:
-    case kv_b_proj:
-    case linear_in:
-      return operator_group::attention_in;
-    case o_proj:
-    case linear_out:
-      return operator_group::attention_out;
-    case ffn_gate:
-    case ffn_up:
-    case shared_gate:
-    case shared_up:
-    case latent_in:
-      return operator_group::ffn_in;
-    case ffn_down:
-    case shared_down:
-    case latent_out:
-      return operator_group::ffn_out;
-    case expert_gate:
-    case expert_up:
-    case expert_down:
-      return operator_group::experts;
-    case operator_type::lm_head:
-      return operator_group::lm_head;
-    default:
-      return std::nullopt;
-  }
-}
-
-/// The operators of a group.
-[[nodiscard]] constexpr operator_set operators_of(operator_group g) {
-  operator_set ops;
-  for (const operator_type op : operator_types) {
-    if (group_of(op) == g) {
-      ops.add(op);
-    }
-  }
-  return ops;
-}
 
 /// A weight format with the format of its inputs, and who runs the pair on this device.
 struct format_pair {
@@ -121,6 +44,8 @@ struct cache_choice {
   precision kv = precision::fp16;
   double bytes = 0;  // with activations, for the point that needs most
   double nats = 0;   // upper end of what it costs in quality
+  quality_rule rule = quality_rule::none;
+  bool closed = false;  // by the rule
 };
 
 inline constexpr std::size_t max_format_pairs = 24;
@@ -141,8 +66,10 @@ struct optimize_tables {
   using by_choice = std::array<std::array<T, max_choice_lists>, max_format_pairs>;
   by_choice<std::array<double, max_workload_points>> time_us{};
   by_choice<double> bytes{};
-  by_choice<double> nats{};                            // upper end
-  by_choice<bool> closed{};                            // a rule forbids it
+  by_choice<double> nats{};        // upper end
+  by_choice<bool> closed{};        // the question or a rule forbids it
+  by_choice<quality_rule> rule{};  // which
+  model_traits traits{};
   std::array<double, max_workload_points> fixed_us{};  // what no decision changes
   double fixed_bytes = 0;                              // weights in 16 bits and the runtime
   std::array<std::array<std::array<double, max_workload_points>, no_flash_attention + 1>,
@@ -327,12 +254,38 @@ constexpr void add_caches(optimize_tables& t, const hardware_spec& hw, const mod
 }
 
 /// Closes what the question or a rule forbids.
-constexpr void close_choices(optimize_tables& t, const optimize_request& r) {
-  for (std::size_t d = 0; d < t.decisions.size(); ++d) {
-    for (std::size_t s = 0; s < t.pairs.size(); ++s) {
-      t.closed[s][d] = t.decisions[d].group == operator_group::lm_head && !r.quantize_lm_head &&
-                       !t.pairs[s].is_16bit();
+constexpr void close_choices(optimize_tables& t, const model_config& m, const optimize_request& r) {
+  const bool risky_too = r.limits.min_grade == quality_grade::d;
+  t.traits = traits_of(m);
+  static_vector<operator_type, operator_count> present;
+  for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
+    for (const weight_matrix& w : weight_matrices(layer_kind(m, kind), m.hidden_size)) {
+      bool known = false;
+      for (const operator_type op : present) {
+        known = known || op == w.op;
+      }
+      if (!known) {
+        present.push_back(w.op);
+      }
     }
+  }
+  present.push_back(operator_type::lm_head);
+  for (std::size_t d = 0; d < t.decisions.size(); ++d) {
+    const operator_group group = t.decisions[d].group;
+    for (std::size_t s = 0; s < t.pairs.size(); ++s) {
+      const format_pair& p = t.pairs[s];
+      for (const operator_type op : present) {
+        if (t.rule[s][d] == quality_rule::none && !p.is_16bit() && group_of(op) == group) {
+          t.rule[s][d] = operator_rule(t.traits, op, p.weight, p.activation, r.quality);
+        }
+      }
+      t.closed[s][d] = (group == operator_group::lm_head && !r.quantize_lm_head && !p.is_16bit()) ||
+                       (!risky_too && t.rule[s][d] != quality_rule::none);
+    }
+  }
+  for (cache_choice& c : t.caches) {
+    c.rule = kv_rule(t.traits, c.kv, c.kv, r.quality);
+    c.closed = !risky_too && c.rule != quality_rule::none;
   }
 }
 

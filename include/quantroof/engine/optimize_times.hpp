@@ -223,7 +223,7 @@ template <PerformanceModel M>
   detail::add_bytes(t, hw, m, r);
   detail::add_caches(t, hw, m, r);
   detail::add_losses(t, m, r.quality);
-  detail::close_choices(t, r);
+  detail::close_choices(t, m, r);
   const inference_engine* engine = r.engine.empty() ? nullptr : find_engine(r.engine.view());
   for (std::size_t point = 0; point < t.workload.size(); ++point) {
     const M used = detail::in_engine(model, m, t.workload[point], engine);
