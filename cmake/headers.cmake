@@ -33,11 +33,14 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/engine/inference_engine.hpp
     include/quantroof/engine/operator_group.hpp
     include/quantroof/engine/optimize.hpp
+    include/quantroof/engine/optimize_alternatives.hpp
     include/quantroof/engine/optimize_quality.hpp
+    include/quantroof/engine/optimize_reasons.hpp
     include/quantroof/engine/optimize_request.hpp
     include/quantroof/engine/optimize_search.hpp
     include/quantroof/engine/optimize_tables.hpp
     include/quantroof/engine/optimize_times.hpp
+    include/quantroof/engine/pareto.hpp
     include/quantroof/engine/plan_choice.hpp
     include/quantroof/engine/quality.hpp
     include/quantroof/engine/quality_error.hpp

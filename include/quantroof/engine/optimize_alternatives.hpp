@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What became of every format, cache and batch that was not chosen: the best plan that has it, and by how much that is worse, or why there is none.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "quantroof/detail/names.hpp"
+#include "quantroof/detail/static_vector.hpp"
+#include "quantroof/engine/engine.hpp"
+#include "quantroof/engine/optimize.hpp"
+#include "quantroof/engine/optimize_reasons.hpp"
+
+namespace quantroof {
+
+/// Why an alternative was not chosen.
+enum class rejection_reason : std::uint8_t {
+  chosen,         // it was, in some layers at least
+  not_on_device,  // no unit multiplies its inputs, or no kernel of the device's architecture was read of
+  no_engine,  // no engine that the question is about runs it here
+  not_asked,  // the question leaves it out
+  rule,       // of quality: grade D
+  worse,      // the best plan with it scores worse
+  too_large,  // no plan with it keeps to the memory
+  too_slow,   // to a time limit
+  too_lossy,  // to the quality limit or grade
+};
+
+namespace detail {
+inline constexpr name_table<rejection_reason, 9> rejection_reason_names{{
+    {rejection_reason::chosen, "chosen"},
+    {rejection_reason::not_on_device, "not_on_device"},
+    {rejection_reason::no_engine, "no_engine"},
+    {rejection_reason::not_asked, "not_asked"},
+    {rejection_reason::rule, "rule"},
+    {rejection_reason::worse, "worse"},
+    {rejection_reason::too_large, "too_large"},
+    {rejection_reason::too_slow, "too_slow"},
+    {rejection_reason::too_lossy, "too_lossy"},
+}};
+static_assert(names_are_complete(rejection_reason_names));
+}  // namespace detail
+
+[[nodiscard]] constexpr std::string_view to_string(rejection_reason r) {
+  return detail::name_of(detail::rejection_reason_names, r);
+}
+[[nodiscard]] constexpr rejection_reason parse_rejection_reason(std::string_view name) {
+  return detail::parse_name(detail::rejection_reason_names, name, "parse_rejection_reason");
+}
+
+/// A format of a group of operators, in all bands, or of the cache.
+struct alternative {
+  std::optional<operator_group> group{};  // nullopt: the cache
+  precision weight = precision::fp16;     // of the cache: K and V
+  precision activation = precision::fp16;
+  rejection_reason reason = rejection_reason::worse;
+  double worse_by = 0;  // worse: share of the objective, 0.1 is 10 %
+  quality_rule rule = quality_rule::none;
+};
+using alternatives = static_vector<alternative, 160>;
+
+namespace detail {
+
+/// The best plan of tables in which only some choices are open, and why there is none.
+[[nodiscard]] constexpr alternative judge(alternative a, const optimize_tables& t,
+                                          const hardware_spec& hw, const optimize_request& r,
+                                          double best_score) {
+  const search_goal goal = goal_of(r, t);
+  const plan_choice with = plan_search{t, hw, goal, r.quality}.best();
+  if (with.found) {
+    a.reason = rejection_reason::worse;
+    a.worse_by = with.score / best_score - 1;
+    return a;
+  }
+  const auto possible_without = [&](limit_kind k) {
+    search_goal wider = goal;
+    set_limit(wider, k, std::nullopt);
+    if (k == limit_kind::quality) {  // both say what may be lost
+      set_limit(wider, limit_kind::grade, std::nullopt);
+    }
+    return plan_search{t, hw, wider, r.quality}.best().found;
+  };
+  a.reason = possible_without(limit_kind::quality)  ? rejection_reason::too_lossy
+             : possible_without(limit_kind::memory) ? rejection_reason::too_large
+                                                    : rejection_reason::too_slow;
+  return a;
+}
+
+}  // namespace detail
+
+/// Every format of every group, and every cache, that a table of engines knows.
+///
+/// formula   for each: the best plan that has it in all layers of the group, all else free
+/// requires  optimize's; the first plan of devices is the one that is explained, with the workload's own batch
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+template <PerformanceModel M>
+[[nodiscard]] constexpr alternatives explain_alternatives(const M& model, const hardware_spec& hw,
+                                                          const model_config& m,
+                                                          const optimize_request& r) {
+  if constexpr (KernelModel<M>) {
+    if (M::is_specified_only(hw)) {
+      return explain_alternatives(textbook_model{}, hw, m, r);
+    }
+  }
+  is_valid(hw);
+  is_valid(m);
+  is_valid(r, m.num_layers);
+  alternatives all;
+  const optimize_tables t = make_optimize_tables(model, hw, m, r, r.plans[0]);
+  const plan_choice best = detail::plan_search{t, hw, detail::goal_of(r, t), r.quality}.best();
+  if (!best.found) {
+    return all;
+  }
+  const precision half = native_16bit(hw);
+  for (std::size_t g = 0; g < detail::operator_group_names.size(); ++g) {
+    const auto group = static_cast<operator_group>(g);
+    bool has = false;
+    for (const decision& d : t.decisions) {
+      has = has || d.group == group;
+    }
+    for (std::size_t row = 0; has && row < support::formats.size(); ++row) {
+      const format_support& f = support::formats[row];
+      alternative a{.group = group,
+                    .weight = f.weight == precision::fp16 ? half : f.weight,
+                    .activation = f.activation == precision::fp16 ? half : f.activation};
+      bool known = false;  // rows of the same pair for other devices
+      for (const alternative& before : all) {
+        known = known || (before.group == a.group && before.weight == a.weight &&
+                          before.activation == a.activation);
+      }
+      if (known || all.size() == all.capacity()) {
+        continue;
+      }
+      const engine_set anywhere = engines_with(hw.arch, f.weight, f.activation);
+      if (anywhere.empty() ||
+          (format_of(a.activation).element_bits < 16 && !supports_natively(hw, a.activation))) {
+        a.reason = rejection_reason::not_on_device;
+      } else if ((anywhere & t.engines).empty()) {
+        a.reason = rejection_reason::no_engine;
+      } else {
+        optimize_tables only = t;
+        a.reason = rejection_reason::not_asked;
+        bool open = false;
+        for (std::size_t s = 0; s < t.pairs.size(); ++s) {
+          const bool same = t.pairs[s].weight == a.weight && t.pairs[s].activation == a.activation;
+          for (std::size_t d = 0; d < t.decisions.size(); ++d) {
+            if (t.decisions[d].group != group) {
+              continue;
+            }
+            only.closed[s][d] = t.closed[s][d] || !same;
+            if (same) {
+              open = open || !t.closed[s][d];
+              a.rule = t.rule[s][d] != quality_rule::none ? t.rule[s][d] : a.rule;
+              if (best.pair[d] == s) {
+                a.reason = rejection_reason::chosen;
+              }
+            }
+          }
+        }
+        if (a.reason != rejection_reason::chosen && open) {
+          a = detail::judge(a, only, hw, r, best.score);
+        } else if (a.reason != rejection_reason::chosen && a.rule != quality_rule::none) {
+          a.reason = rejection_reason::rule;
+        }
+      }
+      all.push_back(a);
+    }
+  }
+  for (std::size_t c = 0; c < t.caches.size() && all.size() < all.capacity(); ++c) {
+    alternative a{.weight = t.caches[c].kv, .activation = t.caches[c].kv, .rule = t.caches[c].rule};
+    bool read = false;
+    for (const attention_support& row : support::attention) {
+      for (std::size_t e = 0; e < engines::all.size(); ++e) {
+        read = read || (t.engines.contains(e) && row.engines.contains(e) &&
+                        row.devices.contains(hw.arch) && reads_cache(row, a.weight));
+      }
+    }
+    if (best.cache == c) {
+      a.reason = rejection_reason::chosen;
+    } else if (t.caches[c].closed) {
+      a.reason = rejection_reason::rule;
+    } else if (!read) {
+      a.reason = rejection_reason::no_engine;
+    } else {
+      optimize_tables only = t;
+      for (std::size_t other = 0; other < t.caches.size(); ++other) {
+        only.caches[other].closed = other != c;
+      }
+      a = detail::judge(a, only, hw, r, best.score);
+    }
+    all.push_back(a);
+  }
+  return all;
+}
+
+/// The best format for all linear layers from a batch on.
+struct batch_winner {
+  std::int64_t from_batch = 1;
+  precision weight = precision::fp16;
+  precision activation = precision::fp16;
+  precision kv = precision::fp16;
+  double score = 0;  // at from_batch
+};
+using batch_winners = static_vector<batch_winner, 16>;
+
+namespace detail {
+
+/// The best plan with one pair of formats in all linear layers, for decode steps of a batch.
+template <PerformanceModel M>
+[[nodiscard]] constexpr std::optional<batch_winner> best_uniform(const M& model,
+                                                                 const hardware_spec& hw,
+                                                                 const model_config& m,
+                                                                 const optimize_request& r,
+                                                                 std::int64_t batch) {
+  const optimize_tables t = make_optimize_tables(model, hw, m, r, r.plans[0], batch);
+  const search_goal goal = goal_of(r, t);
+  std::optional<batch_winner> best;
+  for (std::size_t s = 0; s < t.pairs.size(); ++s) {
+    optimize_tables only = t;
+    for (std::size_t d = 0; d < t.decisions.size(); ++d) {
+      for (std::size_t other = 0; other < t.pairs.size(); ++other) {
+        only.closed[other][d] =
+            t.closed[other][d] || (other != s && t.decisions[d].group != operator_group::lm_head);
+      }
+    }
+    const plan_choice found =
+        plan_search{only, hw, goal, r.quality}.best(best ? best->score : 1e300);
+    if (found.found) {
+      best = batch_winner{.from_batch = batch,
+                          .weight = t.pairs[s].weight,
+                          .activation = t.pairs[s].activation,
+                          .kv = t.caches[found.cache].kv,
+                          .score = found.score};
+    }
+  }
+  return best;
+}
+
+[[nodiscard]] constexpr bool same_formats(const std::optional<batch_winner>& a,
+                                          const std::optional<batch_winner>& b) {
+  return a.has_value() == b.has_value() &&
+         (!a || (published_format(a->weight) == published_format(b->weight) &&
+                 published_format(a->activation) == published_format(b->activation)));
+}
+
+}  // namespace detail
+
+/// Which single format is best from which batch on: "INT4_G128 up to 6, FP8_E4M3 from 7".
+///
+/// formula   batches 1, 2, 4 ... are compared; between two with different winners the first batch with another winner is found by halving
+/// ignores   a format that wins only between two powers of two; scales of another shape in the same format, which cost next to nothing
+/// requires  optimize's with a decode point; largest in [1, 2^16]
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+template <PerformanceModel M>
+[[nodiscard]] constexpr batch_winners batch_crossovers(const M& model, const hardware_spec& hw,
+                                                       const model_config& m,
+                                                       const optimize_request& r,
+                                                       std::int64_t largest) {
+  if constexpr (KernelModel<M>) {
+    if (M::is_specified_only(hw)) {
+      return batch_crossovers(textbook_model{}, hw, m, r, largest);
+    }
+  }
+  is_valid(hw);
+  is_valid(m);
+  is_valid(r, m.num_layers);
+  detail::expects(largest > 0 && largest <= (1 << 16),
+                  "batch_crossovers: largest must be in [1, 2^16]");
+  batch_winners winners;
+  auto before = detail::best_uniform(model, hw, m, r, 1);
+  if (before) {
+    winners.push_back(*before);
+  }
+  for (std::int64_t low = 1; low < largest && before;) {
+    const std::int64_t next = 2 * low < largest ? 2 * low : largest;
+    auto now = detail::best_uniform(model, hw, m, r, next);
+    std::int64_t same = low;
+    std::int64_t differs = next;
+    while (!detail::same_formats(before, now) && differs - same > 1) {
+      const std::int64_t middle = same + (differs - same) / 2;
+      const auto there = detail::best_uniform(model, hw, m, r, middle);
+      if (detail::same_formats(there, before)) {
+        same = middle;
+      } else {
+        differs = middle;
+        now = there;
+      }
+    }
+    if (!detail::same_formats(before, now) && now && winners.size() < winners.capacity()) {
+      winners.push_back(*now);
+      low = differs;
+    } else {
+      low = next;
+    }
+    before = now;
+  }
+  return winners;
+}
+
+/// How far the specification's rules are from the search, on the first point of a workload.
+struct recommendation_distance {
+  double recommended_us = 0;
+  double optimized_us = 0;
+  double slower_by =
+      0;  // share of the optimum: 0.1 is 10 % slower; negative: the rules leave the limits or the engines
+  quality_estimate quality{};     // of the recommendation
+  bool keeps_to_quality = false;  // loss and grade
+  bool is_offered = false;        // an engine that was asked for runs each of its formats
+  short_string<64> strategy{};
+};
+
+/// requires  optimize's; `answer` is feasible and of the same question
+template <PerformanceModel M>
+[[nodiscard]] constexpr recommendation_distance distance_of_recommendation(
+    const M& model, const hardware_spec& hw, const model_config& m, const optimize_request& r,
+    const optimization& answer) {
+  detail::expects(answer.feasible, "distance_of_recommendation: the answer must be feasible");
+  const workload_point& p = answer.best.workload[0];
+  const scenario s{
+      .phase = p.phase, .seq_len = p.seq_len, .batch = p.batch, .plan = answer.best.devices};
+  const quantization_recommendation rec =
+      integrated_quantization_engine<dynamic_hardware, M>{dynamic_hardware{hw}, model}.recommend(m,
+                                                                                                 s);
+  recommendation_distance d{.optimized_us = answer.best.step_us[0],
+                            .strategy = rec.config.strategy_name};
+  optimized_plan as_plan{.config = rec.mixed_precision, .devices = answer.best.devices};
+  (p.phase == phase::decode ? as_plan.decode_attention : as_plan.prefill_attention) = rec.fa_config;
+  d.recommended_us = detail::step_of(model, hw, m, as_plan, p,
+                                     r.engine.empty() ? nullptr : find_engine(r.engine.view()))
+                         .time_us;
+  d.slower_by = d.recommended_us / d.optimized_us - 1;
+  d.quality = estimate_quality(m, rec.mixed_precision, r.quality);
+  d.keeps_to_quality = static_cast<int>(d.quality.grade) <= static_cast<int>(r.limits.min_grade) &&
+                       (!r.limits.quality_loss || d.quality.loss.upper <= *r.limits.quality_loss);
+  d.is_offered = true;
+  for (const operator_type op : operator_types) {
+    const precision weight = rec.mixed_precision.get_precision(op, 0);
+    if (block_linears.contains(op) && format_of(weight).element_bits < 16) {
+      const engine_set with =
+          engines_with(hw.arch, weight, rec.mixed_precision.default_activation_precision) &
+          detail::engines_asked(hw.arch, r);
+      d.is_offered = d.is_offered && !with.empty();
+    }
+  }
+  return d;
+}
+
+}  // namespace quantroof
