@@ -52,6 +52,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/engine/quality_rules.hpp
     include/quantroof/engine/quality_scores.hpp
     include/quantroof/engine/quality_sensitivity.hpp
+    include/quantroof/engine/quality_text.hpp
     include/quantroof/engine/quality_traits.hpp
     include/quantroof/engine/recommendation.hpp
     include/quantroof/engine/scenario.hpp
@@ -177,6 +178,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/fit_other.hpp
     include/quantroof/io/format.hpp
     include/quantroof/io/format_model.hpp
+    include/quantroof/io/format_quality.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp
     include/quantroof/io/format_tensor.hpp
@@ -211,6 +213,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_layer.hpp
     include/quantroof/io/json_model.hpp
     include/quantroof/io/json_parser.hpp
+    include/quantroof/io/json_quality.hpp
     include/quantroof/io/json_quantize.hpp
     include/quantroof/io/json_record.hpp
     include/quantroof/io/json_roofline.hpp
@@ -224,6 +227,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/quantizer_file.hpp
     include/quantroof/io/safetensors.hpp
     include/quantroof/io/safetensors_index.hpp
+    include/quantroof/io/sensitivities.hpp
     include/quantroof/io/step_measurements.hpp
     include/quantroof/io/step_validation.hpp
     include/quantroof/io/tensor_file.hpp

@@ -13,6 +13,7 @@
 #include "quantroof/dynamic_quant/smooth_quant.hpp"
 #include "quantroof/engine/engine.hpp"
 #include "quantroof/engine/quality.hpp"
+#include "quantroof/engine/quality_text.hpp"
 #include "quantroof/engine/recommendation.hpp"
 #include "quantroof/engine/scenario.hpp"
 #include "quantroof/engine/selection.hpp"

@@ -49,11 +49,17 @@ class quality_model {
     }
     traits_ = traits_of(m);
     alpha_ = alpha_of(traits_);
+    const std::size_t kinds = layer_kind_count(m);
     double total = 0;
-    for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
       const layer_shape l = layer_kind(m, kind);
+      const auto layers = static_cast<double>(count_layers(m, kind));
       for (const weight_matrix& w : weight_matrices(l, m.hidden_size)) {
-        share(kind, w.op) = operator_sensitivity(w.op) * detail::expert_share(l, w.op);
+        double& s = share(kind, w.op);
+        if (s == 0) {  // an index has two matrices
+          s = operator_sensitivity(w.op) * detail::expert_share(l, w.op);
+          total += w.op == operator_type::router ? 0 : layers * s;  // routers stay in 16 bits
+        }
       }
       if (l.attention || l.latent) {
         for (const operator_type op :
@@ -61,11 +67,11 @@ class quality_model {
           share(kind, op) = operator_sensitivity(op);
         }
       }
-      total += static_cast<double>(count_layers(m, kind)) * layer_sensitivity(l, m.hidden_size);
     }
-    for (auto& kind : shares_) {
-      for (double& s : kind) {
-        s /= total > 0 ? total : 1;
+    const double scale = total > 0 ? 1 / total : 1;
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
+      for (double& s : shares_[kind]) {
+        s *= scale;
       }
     }
     const bool has_ends = m.vocab_size.has_value();
@@ -103,6 +109,9 @@ class quality_model {
   /// formula   a user's figure of the same operator and layer in another format is scaled by the ratio of relative errors
   [[nodiscard]] constexpr quality_band loss(operator_type op, std::int64_t layer, precision weight,
                                             precision activation) const {
+    if (share_of(op, layer) == 0) {
+      return {};
+    }
     const precision format = attention_matmuls.contains(op) ? activation : weight;
     return user_loss(op, layer, format, activation, divergence(op, layer, weight, activation));
   }
@@ -120,6 +129,9 @@ class quality_model {
   /// What the cache of one layer costs; a user's figures are of K and V in one format, and shared out where the plan has two.
   [[nodiscard]] constexpr quality_band kv_loss(std::int64_t layer, precision key,
                                                precision value) const {
+    if (share_of(operator_type::kv_cache, layer) == 0) {
+      return {};
+    }
     if (key == value || !is_measured(operator_type::kv_cache, layer)) {
       return user_loss(operator_type::kv_cache, layer, key, key, kv_divergence(layer, key, value));
     }

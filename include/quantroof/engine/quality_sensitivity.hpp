@@ -6,11 +6,8 @@
 // Not here: the errors (quality_error.hpp), sums over a model (quality_model.hpp), how sensitive a whole model is (quality_traits.hpp).
 #pragma once
 
-#include <cstdint>
-
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/operator_type.hpp"
-#include "quantroof/model/transformer.hpp"
 
 namespace quantroof {
 
@@ -94,20 +91,5 @@ namespace detail {
 }
 
 }  // namespace detail
-
-/// How much all linear layers of one layer count: 1 for a dense block of gated FFN, less where a part is missing. Routers do not count
-/// among them: they stay in 16 bits.
-[[nodiscard]] constexpr double layer_sensitivity(const layer_shape& l, std::int64_t hidden) {
-  double sum = 0;
-  bool index = false;
-  for (const weight_matrix& w : weight_matrices(l, hidden)) {
-    if (w.op == operator_type::router || (w.op == operator_type::index_proj && index)) {
-      continue;
-    }
-    index = index || w.op == operator_type::index_proj;
-    sum += operator_sensitivity(w.op) * detail::expert_share(l, w.op);
-  }
-  return sum;
-}
 
 }  // namespace quantroof

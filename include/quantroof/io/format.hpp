@@ -8,6 +8,7 @@
 
 // IWYU pragma: begin_exports
 #include "quantroof/io/format_model.hpp"
+#include "quantroof/io/format_quality.hpp"
 #include "quantroof/io/format_result.hpp"
 #include "quantroof/io/format_spec.hpp"
 #include "quantroof/io/format_tensor.hpp"

@@ -15,6 +15,7 @@
 #include "quantroof/io/json_engine.hpp"
 #include "quantroof/io/json_hardware.hpp"
 #include "quantroof/io/json_model.hpp"
+#include "quantroof/io/json_quality.hpp"
 #include "quantroof/io/json_quantize.hpp"
 #include "quantroof/io/json_record.hpp"
 #include "quantroof/io/json_roofline.hpp"
