@@ -171,6 +171,21 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/checkpoint_summary.hpp
     include/quantroof/io/csv.hpp
     include/quantroof/io/enum_names.hpp
+    include/quantroof/io/export_compressed_tensors.hpp
+    include/quantroof/io/export_engine_support.hpp
+    include/quantroof/io/export_json.hpp
+    include/quantroof/io/export_latency_table.hpp
+    include/quantroof/io/export_launch.hpp
+    include/quantroof/io/export_llama_cpp.hpp
+    include/quantroof/io/export_modelopt.hpp
+    include/quantroof/io/export_modules.hpp
+    include/quantroof/io/export_patterns.hpp
+    include/quantroof/io/export_plan.hpp
+    include/quantroof/io/export_reader.hpp
+    include/quantroof/io/export_recipe.hpp
+    include/quantroof/io/export_record.hpp
+    include/quantroof/io/export_schemes.hpp
+    include/quantroof/io/export_torchao.hpp
     include/quantroof/io/fit.hpp
     include/quantroof/io/fit_attention.hpp
     include/quantroof/io/fit_family.hpp

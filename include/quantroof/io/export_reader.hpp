@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The plan that a quantization_config describes, whole: the formats of weights and KV cache as hf_quantization.hpp reads them, the activations'
+// besides, and a check that the plan says of every weight what the document says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "quantroof/detail/expects.hpp"
+#include "quantroof/io/export_modules.hpp"
+#include "quantroof/io/export_record.hpp"
+#include "quantroof/io/export_schemes.hpp"
+#include "quantroof/io/hf_module_formats.hpp"
+#include "quantroof/io/hf_quantization.hpp"
+#include "quantroof/io/hf_reader.hpp"
+#include "quantroof/io/input_error.hpp"
+#include "quantroof/io/json_value.hpp"
+#include "quantroof/model/mixed_precision.hpp"
+#include "quantroof/model/transformer.hpp"
+
+namespace quantroof::detail {
+
+/// True where a quantized module is one that methods for all linear layers leave alone, so that lists must name it.
+[[nodiscard]] inline bool quantizes_unusual(const export_modules& all, std::string_view type) {
+  for (const export_module& m : all.modules) {
+    if (stays_plain(m.op, hf_naming_of(type)) && !m.is_everywhere(precision::fp16)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The activations that a document names: one format for all quantized weights, or none in common.
+class activation_votes {
+ public:
+  void add(precision p) {
+    mixed_ = mixed_ || (found_ && *found_ != p);
+    found_ = p;
+  }
+  /// Sets the plan's activations; a note where weights differ in theirs.
+  void apply(io::hf_quantization& q) const {
+    if (mixed_) {
+      hf_note(q.notes, "activations have several formats; the plan says 16 bits for all");
+    } else if (found_ && !is_unquantized(*found_)) {
+      q.config.default_activation_precision = *found_;
+    }
+  }
+
+ private:
+  std::optional<precision> found_;
+  bool mixed_ = false;
+};
+
+/// Activations by the names of ModelOpt's algorithms, or by the arguments of groups.
+[[nodiscard]] inline activation_votes activations_of(const quantization_record& record) {
+  activation_votes votes;
+  const auto add_algorithm = [&](const std::string& name) {
+    if (const modelopt_algorithm* const a = find_algorithm(name)) {
+      votes.add(a->activation);
+    }
+  };
+  const std::string& whole = record.quant_algo.value().text;
+  if (!whole.empty() && whole != "MIXED_PRECISION") {
+    add_algorithm(whole);
+  }
+  if (!record.quantized_layers.value().entries.empty()) {
+    for (const auto& [name, layer] : record.quantized_layers.value().entries) {
+      add_algorithm(layer.quant_algo.value().text);
+    }
+    return votes;
+  }
+  if (!whole.empty()) {
+    return votes;
+  }
+  for (const auto& [name, group] : record.config_groups.value().entries) {
+    if (!group.weights.has_value()) {
+      continue;
+    }
+    if (!group.input_activations.has_value()) {
+      votes.add(precision::fp16);
+      continue;
+    }
+    const auto format = activation_format(group.input_activations.value());
+    if (!format) {
+      throw io::input_error("", "", "these bits, type and strategy have no format here")
+          .under("input_activations")
+          .under(name)
+          .under("config_groups");
+    }
+    votes.add(*format);
+  }
+  return votes;
+}
+
+/// True of a document of ModelOpt that quantizes the KV cache at most.
+[[nodiscard]] inline bool names_no_weights(const quantization_record& record) {
+  return record.quant_algo.is_null() && record.quant_method.is_absent() &&
+         !record.quantized_layers.has_value() && !record.config_groups.has_value();
+}
+
+/// Formats that lists give to modules beside the layers, under the names that are looked up.
+inline void name_ends_in_full(hf_module_formats& formats) {
+  const auto head = formats.named.find("lm_head");
+  if (head != formats.named.end()) {
+    formats.named.emplace("model.lm_head", head->second);
+  }
+}
+
+/// Refuses a plan that says other than the document of some weight.
+inline void check_read_plan(const hf_module_formats& formats, const model_config& m,
+                            std::string_view model_type, const mixed_precision_config& plan) {
+  const hf_naming naming = hf_naming_of(model_type);
+  for (std::int64_t layer = 0; layer < m.num_layers; ++layer) {
+    const layer_shape shape = layer_kind(m, layer_kind_of(m, layer));
+    for (const weight_matrix& w : weight_matrices(shape, m.hidden_size)) {
+      std::vector<std::string> names;
+      for (const std::string_view module : hf_modules_of(w.op, shape, naming)) {
+        names.push_back("layers." + std::to_string(layer) + "." + std::string{module});
+      }
+      if (formats.of(names, !stays_plain(w.op, naming)) != plan.get_precision(w.op, layer)) {
+        throw io::input_error{"", "",
+                              "changes format more often along the layers than a plan of 16 "
+                              "overrides can say; first lost: " +
+                                  std::string{to_string(w.op)} + " of layer " +
+                                  std::to_string(layer)};
+      }
+    }
+  }
+}
+
+/// A plan by way of the typed document, so that unknown members are refused, and of the reader of formats.
+template <JsonValue Json, class Read>
+[[nodiscard]] io::hf_quantization plan_of_document(const Json& json, const model_config& m,
+                                                   const io::checkpoint_naming& naming,
+                                                   std::string_view file_name, Read read) {
+  try {
+    const quantization_record record = read(json);
+    const hf_reader<Json> whole{json};
+    const hf_reader<Json> inner =
+        whole.find("quantization") != nullptr ? whole.member("quantization") : whole;
+    hf_module_formats formats;
+    if (names_no_weights(record)) {
+      formats.name = "modelopt";
+      formats.cache = hf_cache_format(inner, formats.notes);
+    } else {
+      formats = hf_read_formats(inner);
+    }
+    name_ends_in_full(formats);
+    const hf_module_formats document = formats;
+    io::hf_quantization q = hf_quantization_of(std::move(formats), naming.model_type, m);
+    check_read_plan(document, m, naming.model_type, q.config);
+    activations_of(record).apply(q);
+    return q;
+  } catch (const io::input_error& error) {
+    throw error.in_file(file_name);
+  } catch (const domain_error& error) {
+    throw io::input_error{file_name, "", error.what()};
+  }
+}
+
+}  // namespace quantroof::detail
