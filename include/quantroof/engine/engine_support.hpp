@@ -44,6 +44,10 @@ class engine_set {
     a.bits_ &= b.bits_;
     return a;
   }
+  friend constexpr engine_set operator|(engine_set a, engine_set b) {
+    a.bits_ |= b.bits_;
+    return a;
+  }
   friend constexpr bool operator==(const engine_set&, const engine_set&) = default;
 
  private:
@@ -97,7 +101,6 @@ struct attention_support {
   engine_set engines{};
   architecture_set devices{};
   bool fp8_cache = false;
-  bool int8_cache = false;
   bool nvfp4_cache = false;
   bool gguf_cache = false;  // Q8_0 and Q4_0
 };
@@ -122,107 +125,48 @@ inline constexpr architecture_set others{volta,   intel_gaudi2, intel_gaudi3, in
                                          tpu_v5p, tpu_v6e,      apple_m3,     apple_m4,  other};
 inline constexpr architecture_set everything = sm75_up | cdna | others;
 
-// published unless a line says otherwise: the sources at the head of this file
+// published: the sources at the head of this file
+// clang-format off
 inline constexpr std::array formats{
     format_support{precision::fp16, precision::fp16, {"tensorrt_llm"}, sm80_up, "NO_QUANT"},
     format_support{precision::fp16, precision::fp16, {"vllm", "sglang"}, sm75_up | cdna, "16 bits"},
-    format_support{
-        precision::fp16, precision::fp16, {"torch_compile", "llama_cpp"}, everything, "16 bits"},
+    format_support{precision::fp16, precision::fp16, {"torch_compile", "llama_cpp"}, everything, "16 bits"},
     // 8-bit floats
-    format_support{precision::fp8_e4m3,
-                   precision::fp8_e4m3,
-                   {"tensorrt_llm", "vllm", "sglang", "torch_compile"},
-                   sm89_up,
-                   "FP8"},
-    format_support{precision::fp8_e4m3_channel,
-                   precision::fp8_e4m3,
-                   {"vllm", "sglang", "torch_compile"},
-                   sm89_up,
-                   "FP8_DYNAMIC"},
-    format_support{precision::fp8_e4m3_block128,
-                   precision::fp8_e4m3_group128,
-                   {"tensorrt_llm", "vllm", "sglang"},
-                   sm90 | sm100,
-                   "FP8_BLOCK"},
-    format_support{precision::mxfp8_e4m3,
-                   precision::mxfp8_e4m3,
-                   {"tensorrt_llm", "vllm", "sglang", "torch_compile"},
-                   sm100,
-                   "MXFP8"},
-    format_support{precision::fp8_e4m3,
-                   precision::fp16,
-                   {"vllm", "sglang", "torch_compile"},
-                   sm75_up,
-                   "W8A16 FP8 (Marlin)"},
-    format_support{precision::fp8_e4m3fnuz,
-                   precision::fp8_e4m3fnuz,
-                   {"vllm", "sglang"},
-                   {architecture::cdna3},
-                   "FP8 (fnuz)"},
-    format_support{
-        precision::fp8_e4m3, precision::fp8_e4m3, {"vllm", "sglang"}, {architecture::cdna4}, "FP8"},
-    // 8-bit integers
-    format_support{precision::int8_channel,
-                   precision::int8_channel,
-                   {"tensorrt_llm", "vllm", "sglang"},
-                   sm8x | sm89 | sm90,
-                   "W8A8"},
-    format_support{precision::int8_channel,
-                   precision::int8_channel,
-                   {"vllm", "torch_compile"},
-                   sm75 | sm8x | sm89 | sm90,
-                   "W8A8"},
-    format_support{
-        precision::int8_channel, precision::fp16, {"tensorrt_llm"}, sm8x | sm89 | sm90, "W8A16"},
-    format_support{precision::int8_channel,
-                   precision::fp16,
-                   {"vllm", "sglang", "torch_compile"},
-                   sm75_up,
-                   "W8A16"},
+    format_support{precision::fp8_e4m3, precision::fp8_e4m3, {"tensorrt_llm", "vllm", "sglang", "torch_compile"}, sm89_up, "FP8"},
+    format_support{precision::fp8_e4m3_channel, precision::fp8_e4m3_channel, {"tensorrt_llm", "vllm", "sglang", "torch_compile"}, sm89_up, "FP8_DYNAMIC"},
+    format_support{precision::fp8_e4m3_block128, precision::fp8_e4m3_group128, {"vllm", "sglang"}, sm90 | sm100, "FP8_BLOCK"},
+    format_support{precision::mxfp8_e4m3, precision::mxfp8_e4m3, {"vllm", "sglang", "torch_compile"}, sm100, "MXFP8"},
+    format_support{precision::fp8_e4m3, precision::fp16, {"vllm", "torch_compile"}, sm75_up, "W8A16 FP8 (Marlin)"},
+    format_support{precision::fp8_e4m3fnuz, precision::fp8_e4m3fnuz, {"vllm", "sglang"}, {architecture::cdna3}, "FP8 (fnuz)"},
+    format_support{precision::fp8_e4m3, precision::fp8_e4m3, {"vllm", "sglang"}, {architecture::cdna4}, "FP8"},
+    // 8-bit integers; no kernels with 8-bit inputs on Blackwell
+    format_support{precision::int8_channel, precision::int8_channel, {"vllm", "sglang", "torch_compile"}, sm75 | sm8x | sm89 | sm90, "W8A8"},
+    format_support{precision::int8_channel, precision::fp16, {"tensorrt_llm"}, sm8x | sm89 | sm90, "W8A16"},
+    format_support{precision::int8_channel, precision::fp16, {"vllm", "sglang", "torch_compile"}, sm75_up, "W8A16"},
     // 4-bit integers
-    format_support{
-        precision::int4_g128, precision::fp16, {"tensorrt_llm"}, sm8x | sm89 | sm90, "W4A16"},
-    format_support{
-        precision::int4_g128, precision::fp16, {"vllm", "sglang"}, sm75_up, "W4A16 (Marlin)"},
-    format_support{
-        precision::int4_g128, precision::fp16, {"torch_compile"}, sm80_up, "Int4WeightOnlyConfig"},
-    format_support{
-        precision::int4_g128_zp4, precision::fp16, {"vllm", "sglang"}, sm75_up, "W4A16_ASYM (AWQ)"},
-    format_support{
-        precision::int4_g32, precision::fp16, {"vllm", "sglang"}, sm75_up, "W4A16, groups of 32"},
-    format_support{precision::int4_g128,
-                   precision::fp8_e4m3,
-                   {"vllm", "sglang", "tensorrt_llm"},
-                   sm90,
-                   "W4AFP8"},
-    format_support{precision::int4_g128, precision::fp8_e4m3, {"tensorrt_llm"}, sm89, "W4A8_AWQ"},
+    format_support{precision::int4_g128, precision::fp16, {"tensorrt_llm"}, sm8x | sm89 | sm90, "W4A16"},
+    format_support{precision::int4_g128, precision::fp16, {"vllm", "sglang"}, sm75_up, "W4A16 (Marlin)"},
+    format_support{precision::int4_g128, precision::fp16, {"torch_compile"}, sm80_up, "Int4WeightOnlyConfig"},
+    format_support{precision::int4_g128_zp4, precision::fp16, {"vllm", "sglang"}, sm75_up, "W4A16_ASYM (AWQ)"},
+    format_support{precision::int4_g32, precision::fp16, {"vllm", "sglang"}, sm75_up, "W4A16, groups of 32"},
+    format_support{precision::int4_g128, precision::fp8_e4m3_channel, {"vllm"}, sm90 | sm100, "W4AFP8"},
+    format_support{precision::int4_g128, precision::fp8_e4m3, {"tensorrt_llm"}, sm89 | sm90, "W4A8_AWQ"},
     // 4-bit floats
-    format_support{precision::nvfp4,
-                   precision::nvfp4,
-                   {"tensorrt_llm", "vllm", "sglang", "torch_compile"},
-                   sm100_up,
-                   "NVFP4"},
+    format_support{precision::nvfp4, precision::nvfp4, {"tensorrt_llm", "vllm", "sglang", "torch_compile"}, sm100_up, "NVFP4"},
     format_support{precision::nvfp4, precision::fp16, {"vllm", "sglang"}, sm80_up, "NVFP4A16"},
-    format_support{
-        precision::nvfp4, precision::fp8_e4m3, {"tensorrt_llm"}, sm100, "W4A8_NVFP4_FP8"},
-    format_support{precision::mxfp4,
-                   precision::mxfp8_e4m3,
-                   {"tensorrt_llm", "vllm", "sglang"},
-                   sm100,
-                   "W4A8_MXFP4_MXFP8"},
-    format_support{
-        precision::mxfp4, precision::fp16, {"tensorrt_llm", "vllm", "sglang"}, sm80_up, "MXFP4A16"},
-    format_support{precision::mxfp4,
-                   precision::mxfp4,
-                   {"vllm", "sglang"},
-                   {architecture::cdna4},
-                   "quark MXFP4"},
+    format_support{precision::nvfp4, precision::fp8_e4m3, {"tensorrt_llm"}, sm100, "W4A8_NVFP4_FP8"},
+    format_support{precision::mxfp4, precision::mxfp8_e4m3, {"tensorrt_llm"}, sm100, "W4A8_MXFP4_MXFP8"},
+    format_support{precision::mxfp4, precision::fp8_e4m3, {"tensorrt_llm"}, sm100, "W4A8_MXFP4_FP8"},
+    format_support{precision::mxfp4, precision::fp16, {"tensorrt_llm", "vllm", "sglang"}, sm80_up, "MXFP4A16"},
+    format_support{precision::mxfp4, precision::mxfp4, {"vllm"}, sm100, "MXFP4"},
+    format_support{precision::mxfp4, precision::mxfp4, {"vllm", "sglang"}, {architecture::cdna4}, "quark MXFP4"},
     // GGUF: activations are quantized on the way, to 8 bits by blocks of 32, which costs nothing that is read from memory
     format_support{precision::gguf_q8_0, precision::fp16, {"llama_cpp"}, everything, "Q8_0"},
     format_support{precision::gguf_q6_k, precision::fp16, {"llama_cpp"}, everything, "Q6_K"},
     format_support{precision::gguf_q4_k, precision::fp16, {"llama_cpp"}, everything, "Q4_K"},
     format_support{precision::gguf_q4_0, precision::fp16, {"llama_cpp"}, everything, "Q4_0"},
 };
+// clang-format on
 
 inline constexpr std::array attention{
     attention_support{.backend = "FLASH_ATTN",
@@ -249,12 +193,13 @@ inline constexpr std::array attention{
                       .devices = sm100,
                       .fp8_cache = true,
                       .nvfp4_cache = true},
-    attention_support{.backend = "TRITON_ATTN",
-                      .version = flash_attention_version::fa2,
-                      .engines = {"vllm"},
-                      .devices = sm8x | sm89 | sm90 | sm120 | cdna,
-                      .fp8_cache = true,
-                      .int8_cache = true},
+    attention_support{
+        .backend = "TRITON_ATTN",
+        .version = flash_attention_version::fa2,
+        .engines = {"vllm"},
+        .devices = sm8x | sm89 | sm90 | sm120 | cdna,
+        .fp8_cache = true,
+    },
     attention_support{.backend = "flashinfer",
                       .version = flash_attention_version::fa2,
                       .engines = {"sglang"},
@@ -276,29 +221,31 @@ inline constexpr std::array attention{
                       .engines = {"sglang"},
                       .devices = cdna,
                       .fp8_cache = true},
-    attention_support{.backend = "TRTLLM",
-                      .version = flash_attention_version::fa2,
-                      .engines = {"tensorrt_llm"},
-                      .devices = sm8x,
-                      .int8_cache = true},
-    attention_support{.backend = "TRTLLM",
-                      .version = flash_attention_version::fa2,
-                      .engines = {"tensorrt_llm"},
-                      .devices = sm89 | sm120,
-                      .fp8_cache = true,
-                      .int8_cache = true},
-    attention_support{.backend = "TRTLLM",
-                      .version = flash_attention_version::fa3,
-                      .engines = {"tensorrt_llm"},
-                      .devices = sm90,
-                      .fp8_cache = true,
-                      .int8_cache = true},
+    attention_support{
+        .backend = "TRTLLM",
+        .version = flash_attention_version::fa2,
+        .engines = {"tensorrt_llm"},
+        .devices = sm8x,
+    },
+    attention_support{
+        .backend = "TRTLLM",
+        .version = flash_attention_version::fa2,
+        .engines = {"tensorrt_llm"},
+        .devices = sm89 | sm120,
+        .fp8_cache = true,
+    },
+    attention_support{
+        .backend = "TRTLLM",
+        .version = flash_attention_version::fa3,
+        .engines = {"tensorrt_llm"},
+        .devices = sm90,
+        .fp8_cache = true,
+    },
     attention_support{.backend = "TRTLLM",
                       .version = flash_attention_version::fa4,
                       .engines = {"tensorrt_llm"},
                       .devices = sm100,
                       .fp8_cache = true,
-                      .int8_cache = true,
                       .nvfp4_cache = true},
     attention_support{.backend = "scaled_dot_product_attention",
                       .version = flash_attention_version::fa2,
@@ -346,8 +293,6 @@ inline constexpr std::array attention{
     case precision::fp8_e4m3:
     case precision::fp8_e4m3fnuz:
       return row.fp8_cache;
-    case precision::int8:
-      return row.int8_cache;
     case precision::nvfp4_kv:
       return row.nvfp4_cache;
     case precision::gguf_q8_0:
@@ -359,8 +304,9 @@ inline constexpr std::array attention{
 }
 
 /// The formats that an engine's cache may have; whether a kernel reads one on a device: reads_cache.
-inline constexpr std::array cache_formats{precision::fp16,      precision::fp8_e4m3,
-                                          precision::int8,      precision::nvfp4_kv,
+///
+/// ignores   INT8, which flags of some engines name: no released kernel for it was measured
+inline constexpr std::array cache_formats{precision::fp16, precision::fp8_e4m3, precision::nvfp4_kv,
                                           precision::gguf_q8_0, precision::gguf_q4_0};
 
 }  // namespace quantroof

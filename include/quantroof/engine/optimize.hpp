@@ -45,6 +45,8 @@ struct optimized_plan {
   std::int64_t memory_bytes = 0;  // of the fullest device, all together
   double nats = 0;                // upper end of dlnPPL that the search counted
   quality_estimate quality{};
+
+  friend constexpr bool operator==(const optimized_plan&, const optimized_plan&) = default;
 };
 
 /// The answer of the optimizer.
@@ -56,6 +58,8 @@ struct optimization {
   double bound = 0;                         // no plan scores less
   double gap = 0;                           // (score - bound) / score; 0: the best plan, proven
   std::int64_t nodes = 0;                   // of all search trees
+
+  friend constexpr bool operator==(const optimization&, const optimization&) = default;
 };
 
 namespace detail {

@@ -59,8 +59,10 @@ struct alternative {
   rejection_reason reason = rejection_reason::worse;
   double worse_by = 0;  // worse: share of the objective, 0.1 is 10 %
   quality_rule rule = quality_rule::none;
+
+  friend constexpr bool operator==(const alternative&, const alternative&) = default;
 };
-using alternatives = static_vector<alternative, 160>;
+using alternatives = static_vector<alternative, 200>;
 
 namespace detail {
 
@@ -203,6 +205,8 @@ struct batch_winner {
   precision activation = precision::fp16;
   precision kv = precision::fp16;
   double score = 0;  // at from_batch
+
+  friend constexpr bool operator==(const batch_winner&, const batch_winner&) = default;
 };
 using batch_winners = static_vector<batch_winner, 16>;
 
@@ -310,6 +314,9 @@ struct recommendation_distance {
   bool keeps_to_quality = false;  // loss and grade
   bool is_offered = false;        // an engine that was asked for runs each of its formats
   short_string<64> strategy{};
+
+  friend constexpr bool operator==(const recommendation_distance&,
+                                   const recommendation_distance&) = default;
 };
 
 /// requires  optimize's; `answer` is feasible and of the same question

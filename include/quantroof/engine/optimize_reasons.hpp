@@ -44,6 +44,8 @@ struct limit_price {
   double score_without = 0;  // the objective where this limit alone is lifted
   double price = 0;          // share of the objective that the limit costs: 0.1 is 10 %
   double score_relaxed = 0;  // the objective where it is a tenth wider; the same for the grade
+
+  friend constexpr bool operator==(const limit_price&, const limit_price&) = default;
 };
 using limit_prices = static_vector<limit_price, 5>;
 
@@ -53,6 +55,8 @@ struct limit_conflict {
   double limit = 0;
   std::optional<double> nearest{};  // least value with which there is an answer, the others kept;
                                     // nullopt: none, whatever this limit
+
+  friend constexpr bool operator==(const limit_conflict&, const limit_conflict&) = default;
 };
 using limit_conflicts = static_vector<limit_conflict, 5>;
 

@@ -119,8 +119,8 @@ std::optional<plan> best_of_all(const hardware_spec& hw, const model_config& m,
           if (!runs_flash_attention(hw, v) || !reads(r.engine.view(), hw, v, kv)) {
             continue;
           }
-          const bool fp8 = format_of(kv).kind == element_kind::fp8 &&
-                           takes_precision(v, p::fp8_e4m3) && supports_natively(hw, p::fp8_e4m3);
+          const bool fp8 = format_of(kv).element_bits <= 8 && takes_precision(v, p::fp8_e4m3) &&
+                           supports_natively(hw, p::fp8_e4m3);
           const p product = fp8 ? p::fp8_e4m3 : half;
           c.operator_precisions.set(qk_matmul, product);
           c.operator_precisions.set(sv_matmul, product);
@@ -224,8 +224,9 @@ random_case make_case(std::mt19937& random) {
     r.formats = {weights[first]};
   }
   const p half = native_16bit(c.hw);
-  r.activations = {half, p::fp8_e4m3, p::nvfp4, p::int8_channel, p::mxfp8_e4m3};
-  r.kv_formats = {half, p::fp8_e4m3, p::int8};
+  r.activations = {half,     p::fp8_e4m3,     p::fp8_e4m3_channel,
+                   p::nvfp4, p::int8_channel, p::mxfp8_e4m3};
+  r.kv_formats = {half, p::fp8_e4m3, p::nvfp4_kv};
   r.goal = below(4) == 0 ? objective::min_memory : objective::min_time;
   r.limits.min_grade = static_cast<quality_grade>(below(4));
   if (below(2) == 0) {
