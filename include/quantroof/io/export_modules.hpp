@@ -232,14 +232,45 @@ class module_collector {
   std::vector<export_module> modules_;
 };
 
+/// Refuses what a plan says of operators without weights: checkpoints do not say it, engines decide it.
+inline void check_only_weights(std::string_view target, const mixed_precision_config& plan) {
+  const auto check = [&](operator_type op, precision p) {
+    const precision expected = attention_matmuls.contains(op)
+                                   ? without_16bit_kind(plan.default_activation_precision)
+                                   : precision::fp16;
+    if (without_16bit_kind(p) != expected) {
+      cannot_export(
+          target, to_string(op),
+          std::string{to_string(p)} + " cannot be said: " +
+              (attention_matmuls.contains(op) ? "only default_activation_precision can"
+                                              : "operators without weights have 16 bits"));
+    }
+  };
+  for (const operator_type op : operator_types) {
+    if (weight_operators.contains(op) || op == operator_type::kv_cache) {
+      continue;
+    }
+    if (const auto own = plan.operator_precisions.find(op)) {
+      check(op, *own);
+    }
+    for (const layer_override& o : plan.layer_overrides) {
+      if (o.operators.contains(op)) {
+        check(op, o.precision);
+      }
+    }
+  }
+}
+
 /// The modules of a model with the formats of a plan.
 ///
-/// errors    io::input_error with the target and the operator: two formats in one module, a prefix that no reader knows
+/// errors    io::input_error with the target and the operator: two formats in one module, an operator without weights that has not 16 bits, a
+///           prefix that no reader knows
 [[nodiscard]] inline export_modules modules_of_plan(std::string_view target, const model_config& m,
                                                     const mixed_precision_config& plan,
                                                     const io::checkpoint_naming& naming) {
   is_valid(m);
   is_valid(plan);
+  check_only_weights(target, plan);
   export_modules all;
   const bool mixer = hf_naming_of(naming.model_type) == hf_naming::mixer;
   all.prefix = !naming.prefix.empty() ? naming.prefix : (mixer ? "backbone." : "model.");
