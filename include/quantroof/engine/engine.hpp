@@ -14,6 +14,8 @@
 #include <utility>
 
 #include "quantroof/detail/expects.hpp"
+#include "quantroof/engine/quality.hpp"
+#include "quantroof/engine/quality_text.hpp"
 #include "quantroof/engine/recommendation.hpp"
 #include "quantroof/engine/scenario.hpp"
 #include "quantroof/engine/selection.hpp"
@@ -93,7 +95,7 @@ class integrated_quantization_engine {
             : quantroof::memory_savings_pct(model, adapted.config, workload.seq_len,
                                             workload.batch);
     rec.config = integrated(workload, adapted.config, rec.fa_config);
-    rec.expected_quality_loss = quality(adapted, rec.fa_config);
+    rec.expected_quality_loss = quality(model, adapted, rec.fa_config);
     rec.confidence = trust(adapted, rec.fa_config, step);
     rec.reason = explain(why, adapted, rec.fa_config);
     return rec;
@@ -163,21 +165,21 @@ class integrated_quantization_engine {
     return std::nullopt;
   }
 
-  [[nodiscard]] static constexpr short_string<96> quality(const adapted_strategy& adapted,
-                                                          const attention_choice& attention) {
-    short_string<96> text;
+  /// What the specification says of the strategy, and beside it what is known: the band, how it is founded, its grade.
+  [[nodiscard]] static constexpr short_string<192> quality(const model_config& model,
+                                                           const adapted_strategy& adapted,
+                                                           const attention_choice& attention) {
+    short_string<192> text;
+    const std::string_view claim = adapted.config.claims.quality_loss;
     if (const auto coarser = coarser_4bit(adapted)) {
       text.append(create_w4a16_aggressive().claims.quality_loss)
           .append(" perplexity (")
           .append(to_string(*coarser))
-          .append(" weights)");
-    } else if (adapted.config.claims.quality_loss == "None") {
-      text.append("none");
-    } else if (adapted.config.claims.quality_loss == "unknown") {
-      text.append("unknown");
-    } else {
-      text.append(adapted.config.claims.quality_loss).append(" perplexity");
+          .append(" weights); ");
+    } else if (claim != "None" && claim != "unknown") {
+      text.append(claim).append(" perplexity; ");
     }
+    append_quality(text, estimate_quality(model, adapted.config));
     if (attention && attention->block_sparse) {
       text.append("; skipped blocks not counted");
     }

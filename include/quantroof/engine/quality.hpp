@@ -162,8 +162,10 @@ class plan_sum {
     const precision input = product    ? p
                             : no_input ? precision::fp16
                                        : c_->default_activation_precision;
-    sum_.divergence += times * q_->divergence(op, layer, weight, input);
-    sum_.nats += times * q_->loss(op, layer, weight, input);
+    const double d = times * q_->divergence(op, layer, weight, input);
+    sum_.divergence += d;
+    sum_.nats += q_->options().sensitivities.empty() ? q_->expected_loss(d)
+                                                     : times * q_->loss(op, layer, weight, input);
     if (op != operator_type::kv_cache) {
       note(operator_rule(q_->traits(), op, weight, input, q_->options()), op);
     }

@@ -177,30 +177,24 @@ class sorted_rows {
   std::size_t size_ = 0;
 };
 
-/// The loss of a row as a fraction of `metric`; nullopt where it says nothing about it.
-[[nodiscard]] constexpr std::optional<double> loss_in(const quality_row& row,
-                                                      quality_metric metric) {
-  if (row.metric == metric) {
-    return row.loss();
-  }
-  if (metric > quality_metric::word_perplexity || row.metric > quality_metric::word_perplexity) {
-    return std::nullopt;
-  }
-  const double power = metric == quality_metric::perplexity ? 1 / tokens_per_word : tokens_per_word;
+/// What a perplexity of a token and of a word say of each other.
+[[nodiscard]] constexpr double loss_of_power(const quality_row& row, double power) {
   return pow(row.quantized / row.baseline, power) - 1;
 }
-
-template <class Rows, class Wanted>
-constexpr void collect_rows(sorted_rows& found, const Rows& rows, const quality_scheme& s,
-                            quality_metric metric, Wanted wanted) {
-  for (const quality_row& row : rows) {
-    if (row.weight == s.weight && row.activation == s.activation && row.kv == s.kv &&
-        row.method == s.method && wanted(row.model)) {
-      if (const auto loss = loss_in(row, metric)) {
-        found.add(row, *loss);
-      }
-    }
+[[nodiscard]] constexpr auto make_token_losses() {
+  std::array<double, quality_data::perplexities.size()> losses{};
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    const quality_row& row = quality_data::perplexities[i];
+    losses[i] = row.metric == quality_metric::perplexity ? row.loss()
+                                                         : loss_of_power(row, 1 / tokens_per_word);
   }
+  return losses;
+}
+inline constexpr auto token_losses = make_token_losses();
+
+[[nodiscard]] constexpr bool is_of(const quality_row& row, const quality_scheme& s) {
+  return row.weight == s.weight && row.activation == s.activation && row.kv == s.kv &&
+         row.method == s.method;
 }
 
 template <class Wanted>
@@ -208,9 +202,20 @@ template <class Wanted>
                                               Wanted wanted) {
   sorted_rows found;
   if (metric <= quality_metric::word_perplexity) {
-    collect_rows(found, quality_data::perplexities, s, metric, wanted);
+    for (std::size_t i = 0; i < token_losses.size(); ++i) {
+      const quality_row& row = quality_data::perplexities[i];
+      if (is_of(row, s) && wanted(row.model)) {
+        found.add(row, metric == quality_metric::perplexity ? token_losses[i]
+                       : row.metric == metric               ? row.loss()
+                                                            : loss_of_power(row, tokens_per_word));
+      }
+    }
   } else {
-    collect_rows(found, quality_data::scores, s, metric, wanted);
+    for (const quality_row& row : quality_data::scores) {
+      if (row.metric == metric && is_of(row, s) && wanted(row.model)) {
+        found.add(row, row.loss());
+      }
+    }
   }
   return found;
 }

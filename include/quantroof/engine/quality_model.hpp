@@ -82,6 +82,12 @@ class quality_model {
   /// dlnPPL per unit of relative error of this model.
   [[nodiscard]] constexpr double alpha() const { return alpha_; }
 
+  /// What D costs where nobody measured it: the band that alpha leaves.
+  [[nodiscard]] constexpr quality_band expected_loss(double divergence) const {
+    const double nats = alpha_ * divergence;
+    return {nats / alpha_spread, nats, nats * alpha_spread};
+  }
+
   /// D: the share of an operator of a layer times its relative error; 0 where the layer does not have it.
   ///
   /// formula   share * (error of the weight * calibrated factor + error of the input); embeddings and lm_head have no layer; the cache counts
@@ -191,7 +197,7 @@ class quality_model {
   }
   [[nodiscard]] constexpr quality_band user_loss(operator_type op, std::int64_t layer, precision p,
                                                  precision activation, double d) const {
-    quality_band band{alpha_ * d / alpha_spread, alpha_ * d, alpha_ * d * alpha_spread};
+    quality_band band = expected_loss(d);
     int nearest = 64;  // bits between the format asked and the one measured
     for (const operator_loss& s : options_.sensitivities) {
       if (s.op != op || layer < s.first_layer || layer > s.last_layer) {

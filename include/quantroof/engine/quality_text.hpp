@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/math.hpp"
 #include "quantroof/detail/short_string.hpp"
 #include "quantroof/engine/quality.hpp"
@@ -72,6 +73,25 @@ constexpr void append_quality(short_string<N>& text, const quality_estimate& e) 
   short_string<96> text;
   append_quality(text, e);
   return text;
+}
+
+/// The command that would turn an estimate into a measurement: run it on the 16-bit checkpoint and on the quantized one.
+///
+/// source    lm-evaluation-harness' task names; llama.cpp's perplexity tool, which compares paired KL divergences, 100 times finer than scores
+[[nodiscard]] constexpr std::string_view measuring_command(quality_metric m) {
+  constexpr std::array<std::string_view, 5> commands{
+      "llama-perplexity -m <model>.gguf -f wiki.test.raw --kl-divergence --kl-divergence-base "
+      "<16 bit>.kld",
+      "lm_eval --model vllm --model_args pretrained=<checkpoint> --tasks wikitext",
+      "lm_eval --model vllm --model_args pretrained=<checkpoint> --tasks mmlu,arc_challenge,"
+      "hellaswag,winogrande",
+      "lm_eval --model vllm --model_args pretrained=<checkpoint> --tasks gsm8k",
+      "lm_eval --model vllm --model_args pretrained=<checkpoint> --tasks "
+      "mmlu_pro,gpqa_diamond_cot_zeroshot",
+  };
+  detail::expects(static_cast<std::size_t>(m) < commands.size(),
+                  "measuring_command: the value is not a quality_metric");
+  return commands[static_cast<std::size_t>(m)];
 }
 
 }  // namespace quantroof

@@ -73,7 +73,8 @@ struct quantization_recommendation {
   std::int64_t weight_bytes = 0;
 
   // Quality
-  short_string<96> expected_quality_loss{};  // the specification's wording, e.g. "<1% perplexity"
+  short_string<192>
+      expected_quality_loss{};  // the specification's wording, then ours: "<1% perplexity; estimated +2.4..17 % perplexity, grade C"
   quantroof::confidence confidence = quantroof::confidence::high;
 
   // Analysis

@@ -4,7 +4,7 @@
 //
 //   quality_row       Llama-3(.1)-8B, FP8_E4M3 weights, FP8_E4M3 inputs, FP8_E4M3 KV cache: word_perplexity 9.4281 -> 9.5093 (vLLM blog ...)
 //   quality_estimate  +0.4..+1.1 % perplexity, grade A: measured, 2 figures, the median Llama-3(.1)-8B, ...
-//                     +2.4..+17 % perplexity (typically +6.3), grade C: estimated from relative errors (D = 0.0122), not measured
+//                     +2.4..+17 % perplexity (typically +6.3), grade C: estimated from relative errors (D = 0.0122), not measured; to measure: llama-perplexity ...
 //                     +4.1..+31 % perplexity, grade D: kv4_sinks at kv_cache: a 4-bit KV cache ... (SGLang docs ...)
 #pragma once
 
@@ -61,8 +61,10 @@ struct fmt::formatter<quantroof::quality_estimate> : quantroof::detail::line_for
                                 rule.reason, rule.source);
     }
     if (e.evidence == nullptr) {
-      quantroof::detail::add_to(line, "estimated from relative errors (D = {:.3g}), not measured",
-                                e.divergence);
+      quantroof::detail::add_to(line,
+                                "estimated from relative errors (D = {:.3g}), not measured; to "
+                                "measure: {}",
+                                e.divergence, quantroof::measuring_command(e.metric));
     } else {
       quantroof::detail::add_to(line, "{} figure{}{}, the median {}", e.rows,
                                 e.rows == 1 ? "" : "s", e.grade == b ? " of similar models" : "",

@@ -32,11 +32,12 @@ struct spec_row {
 };
 constexpr spec_row spec_rows[] = {
     {decode_4k, "nvfp4_blackwell", fa3, p::nvfp4_kv, false, 2.5,
-     "<1% perplexity"},  // "Speedup: ~2.5-3.0x"
+     "<1% perplexity; estimated +2.4..+17 % perplexity, grade C"},  // "Speedup: ~2.5-3.0x"
     {decode_32k, "hybrid_long_context", fa4, p::nvfp4_kv, true, 3.0,
-     "1-2% perplexity; skipped blocks not counted"},  // strategy table: 3.0x, "1-2%"
+     "1-2% perplexity; estimated +1.7..+12 % perplexity, grade C; skipped blocks not "
+     "counted"},  // strategy table: 3.0x, "1-2%"
     {prefill_2k, "fp8_balanced", fa3, p::fp8_e4m3, false, 1.5,
-     "<1% perplexity"},  // "Speedup: ~1.5-2.0x"
+     "<1% perplexity; measured +0.4..+1.1 % perplexity, grade A"},  // "Speedup: ~1.5-2.0x"
 };
 constexpr auto as_specified = [](const spec_row& r) {
   const quantization_recommendation rec =
@@ -206,7 +207,9 @@ TEST_CASE("evaluate answers for a strategy of the caller") {
   CHECK(rec.config.strategy_name == "mine");
   CHECK(rec.mixed_precision == custom);
   CHECK(rec.weight_bytes == weight_bytes(models::llama3_8b, custom));
-  CHECK(rec.expected_quality_loss == "unknown");  // nobody said, so nobody knows
+  // nobody says anything of it, so only the estimate stands
+  CHECK(std::string(rec.expected_quality_loss.view()) ==
+        "estimated +0.2..+1.3 % perplexity, grade C");
   CHECK_THAT(std::string(rec.reason.view()),
              test::contains("the strategy was given by the caller"));
   CHECK_THAT(std::string(

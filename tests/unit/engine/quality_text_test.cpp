@@ -75,6 +75,14 @@ TEST_CASE("estimates in few words") {
   }
 }
 
+TEST_CASE("every metric has a command that measures it") {
+  for (const auto& metric : detail::quality_metric_names) {
+    CAPTURE(metric.name);
+    CHECK(!measuring_command(metric.value).empty());
+  }
+  CHECK(measuring_command(quality_metric::math_score).ends_with("--tasks gsm8k"));
+}
+
 TEST_CASE("the longest words have room") {
   quality_estimate e{.grade = quality_grade::d,
                      .metric = quality_metric::word_perplexity,
