@@ -193,6 +193,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/fit_other.hpp
     include/quantroof/io/format.hpp
     include/quantroof/io/format_model.hpp
+    include/quantroof/io/format_optimize.hpp
     include/quantroof/io/format_quality.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp
@@ -227,6 +228,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_hardware.hpp
     include/quantroof/io/json_layer.hpp
     include/quantroof/io/json_model.hpp
+    include/quantroof/io/json_optimize.hpp
     include/quantroof/io/json_parser.hpp
     include/quantroof/io/json_quality.hpp
     include/quantroof/io/json_quantize.hpp

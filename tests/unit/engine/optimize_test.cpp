@@ -395,7 +395,7 @@ TEST_CASE("points of the frontier do not beat each other") {
     CHECK((i == 0 || points[i - 1].score <= points[i].score));
   }
   CHECK(points[0].score ==
-        Approx(optimize(calibrated, hw::h100_sxm, models::llama3_8b, r).best.score));
+        Approx(optimize(calibrated, hw::h100_sxm, models::llama3_8b, r).best.score).epsilon(0.002));
   CHECK(points[points.size() - 1].quality_loss == 0);
   r.goal = objective::min_memory;
   CHECK_THROWS_AS(pareto_frontier(calibrated, hw::h100_sxm, models::llama3_8b, r), domain_error);
