@@ -481,9 +481,9 @@ void print_measurement(const options& o, const optimization& a) {
   const workload_point& p = a.best.workload[0];
   if (const auto engine = launchable(a.best.engines)) {
     try {
-      fmt::print(
-          "  {}\n",
-          io::export_launch(*engine, o.model, a.best.config, o.gpu, launch_of(a.best)).command);
+      fmt::print("  {}\n",
+                 io::export_launch(*engine, o.model, a.best.checkpoint(), o.gpu, launch_of(a.best))
+                     .command);
     } catch (const io::input_error& error) {
       fmt::print("  serve it by hand: {}\n", error.what());
     }
@@ -508,7 +508,7 @@ void print_measurement(const options& o, const optimization& a) {
 // ---- Handing it over -----------------------------------------------------------------------------------------------------------
 
 void print_export(const options& o, const optimized_plan& p) {
-  const mixed_precision_config& plan = p.config;
+  const mixed_precision_config plan = p.checkpoint();
   const io::checkpoint_options at_launch{.kv_cache = io::kv_cache_place::at_launch};
   const auto launch = [&](serving_engine engine) {
     const io::launch_line l = io::export_launch(engine, o.model, plan, o.gpu, launch_of(p));

@@ -46,6 +46,20 @@ struct optimized_plan {
   double nats = 0;                // upper end of dlnPPL that the search counted
   quality_estimate quality{};
 
+  /// The configuration as checkpoints and engines are told of it: without the formats of the attention products, which follow from the cache
+  /// and the kernel.
+  [[nodiscard]] constexpr mixed_precision_config checkpoint() const {
+    mixed_precision_config c = config;
+    c.operator_precisions = {};
+    for (const operator_type op : operator_types) {
+      const auto own = config.operator_precisions.find(op);
+      if (own && !attention_matmuls.contains(op)) {
+        c.operator_precisions.set(op, *own);
+      }
+    }
+    return c;
+  }
+
   friend constexpr bool operator==(const optimized_plan&, const optimized_plan&) = default;
 };
 
