@@ -55,6 +55,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/engine/quality_text.hpp
     include/quantroof/engine/quality_traits.hpp
     include/quantroof/engine/recommendation.hpp
+    include/quantroof/engine/recommendation_distance.hpp
     include/quantroof/engine/scenario.hpp
     include/quantroof/engine/selection.hpp
     include/quantroof/engine/serving.hpp

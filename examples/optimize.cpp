@@ -24,6 +24,7 @@
 #include <quantroof/engine/optimize_alternatives.hpp>
 #include <quantroof/engine/optimize_reasons.hpp>
 #include <quantroof/engine/pareto.hpp>
+#include <quantroof/engine/recommendation_distance.hpp>
 #include <quantroof/io/export_compressed_tensors.hpp>
 #include <quantroof/io/export_latency_table.hpp>
 #include <quantroof/io/export_launch.hpp>

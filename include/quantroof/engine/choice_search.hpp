@@ -233,8 +233,8 @@ class choice_search {
   /// Cost that all cheapest choices have, per unit of the resource's limit: a scale to start from.
   [[nodiscard]] constexpr double first_price(std::size_t k) const {
     double cost = 0;
-    for (std::size_t i = 0; i < lists_.size(); ++i) {
-      cost += lists_[i][0].cost;
+    for (const list& l : lists_) {
+      cost += l[0].cost;
     }
     const double unit = limits_[k] > 1e-12 ? limits_[k] : 1e-12;
     return cost > 0 ? 0.25 * cost / unit : 1.0 / unit;

@@ -22,9 +22,7 @@
 #include "quantroof/engine/plan_choice.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
 
-namespace quantroof {
-
-namespace detail {
+namespace quantroof::detail {
 
 /// One search: the tables, the goal and the best plan so far.
 class plan_search {
@@ -389,6 +387,4 @@ class plan_search {
   static_vector<tried, 96> tried_{};
 };
 
-}  // namespace detail
-
-}  // namespace quantroof
+}  // namespace quantroof::detail

@@ -10,6 +10,7 @@
 #include "quantroof/engine/optimize_alternatives.hpp"
 #include "quantroof/engine/optimize_reasons.hpp"
 #include "quantroof/engine/pareto.hpp"
+#include "quantroof/engine/recommendation_distance.hpp"
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "quantroof/model/presets.hpp"
 

@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "quantroof/engine/optimize_alternatives.hpp"
+#include "quantroof/engine/recommendation_distance.hpp"
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "quantroof/model/presets.hpp"
 
