@@ -398,7 +398,8 @@ void print_prices(const options& o, const limit_prices& prices) {
 }
 
 /// All reasons, or, unless --why asks for all, those of formats that could have been chosen.
-void print_alternatives(const options& o, const alternatives& all) {
+void print_alternatives(const options& o, const alternatives& all,
+                        const kernel_alternatives& kernels) {
   fmt::print("\nWhy not another format\n");
   std::size_t left_out = 0;
   for (const alternative& a : all) {
@@ -411,6 +412,11 @@ void print_alternatives(const options& o, const alternatives& all) {
       fmt::print("  {}\n", a);
     } else {
       ++left_out;
+    }
+  }
+  for (const kernel_alternative& k : kernels) {
+    if (!k.chosen) {
+      fmt::print("  {}\n", k);
     }
   }
   if (left_out > 0) {
@@ -600,6 +606,7 @@ int run(const std::vector<std::string_view>& arguments) {
   }
   const limit_prices prices = price_limits(model, o.gpu, o.model, r);
   const alternatives reasons = explain_alternatives(model, o.gpu, o.model, r);
+  const kernel_alternatives kernels = explain_kernels(model, o.gpu, o.model, r);
   const recommendation_distance distance = distance_of_recommendation(model, o.gpu, o.model, r, a);
   batch_winners winners;
   if (o.crossovers > 0) {
@@ -616,6 +623,7 @@ int run(const std::vector<std::string_view>& arguments) {
     json["answer"] = a;
     json["prices"] = array_of(prices);
     json["alternatives"] = array_of(reasons);
+    json["kernels"] = array_of(kernels);
     json["recommendation"] = distance;
     json["crossovers"] = array_of(winners);
     json["frontier"] = array_of(frontier);
@@ -625,7 +633,7 @@ int run(const std::vector<std::string_view>& arguments) {
   print_question(o);
   print_plan(o, a);
   print_prices(o, prices);
-  print_alternatives(o, reasons);
+  print_alternatives(o, reasons, kernels);
   if (o.crossovers > 0) {
     print_crossovers(o, winners);
   }

@@ -197,6 +197,72 @@ template <PerformanceModel M>
   return all;
 }
 
+/// An attention kernel for one phase, over the cache of the best plan.
+struct kernel_alternative {
+  quantroof::phase phase = quantroof::phase::decode;
+  flash_attention_version version = flash_attention_version::fa2;
+  std::string_view backend{};  // as the engine's flag spells it
+  engine_set engines{};        // that were asked for and have it here; empty: not on this device
+  bool reads_cache = false;
+  bool chosen = false;  // the version that the plan takes
+  double slower_by =
+      0;  // of the attention of this phase, a share; of kernels that run and read the cache
+
+  friend constexpr bool operator==(const kernel_alternative&, const kernel_alternative&) = default;
+};
+using kernel_alternatives = static_vector<kernel_alternative, 48>;
+
+/// Every attention kernel that an engine asked for has on the device, by phase of the workload.
+///
+/// requires  optimize's; the first plan of devices is the one that is explained
+/// errors    quantroof::domain_error at run time; does not compile in a constant expression
+template <PerformanceModel M>
+[[nodiscard]] constexpr kernel_alternatives explain_kernels(const M& model, const hardware_spec& hw,
+                                                            const model_config& m,
+                                                            const optimize_request& r) {
+  if constexpr (KernelModel<M>) {
+    if (M::is_specified_only(hw)) {
+      return explain_kernels(textbook_model{}, hw, m, r);
+    }
+  }
+  is_valid(hw);
+  is_valid(m);
+  is_valid(r, m.num_layers);
+  kernel_alternatives all;
+  const optimize_tables t = make_optimize_tables(model, hw, m, r, r.plans[0]);
+  const plan_choice best = detail::plan_search{t, hw, detail::goal_of(r, t), r.quality}.best();
+  for (const phase ph : {phase::prefill, phase::decode}) {
+    const auto time_of = [&](std::size_t kernel) {
+      double sum = 0;
+      for (std::size_t p = 0; p < t.workload.size(); ++p) {
+        sum += t.workload[p].phase == ph
+                   ? t.workload[p].weight * t.attention_us[best.cache][kernel][p]
+                   : 0.0;
+      }
+      return sum;
+    };
+    const double chosen = best.found ? time_of(best.kernel[static_cast<std::size_t>(ph)]) : 0.0;
+    for (const attention_support& row : support::attention) {
+      kernel_alternative k{.phase = ph, .version = row.version, .backend = row.backend};
+      for (std::size_t e = 0; e < engines::all.size(); ++e) {
+        if (row.engines.contains(e) && t.engines.contains(e) && row.devices.contains(hw.arch)) {
+          k.engines.add(e);
+        }
+      }
+      const auto version = static_cast<std::size_t>(row.version);
+      if (chosen <= 0 || k.engines.empty() || !t.runs[version] ||
+          all.size() == all.capacity()) {  // not a phase of the workload, or not here
+        continue;
+      }
+      k.reads_cache = reads_cache(row, t.caches[best.cache].kv);
+      k.chosen = best.kernel[static_cast<std::size_t>(ph)] == version && k.reads_cache;
+      k.slower_by = k.reads_cache ? time_of(version) / chosen - 1 : 0.0;
+      all.push_back(k);
+    }
+  }
+  return all;
+}
+
 /// The best format for all linear layers from a batch on.
 struct batch_winner {
   std::int64_t from_batch = 1;

@@ -7,6 +7,7 @@
 //   limit_price         quality (at most 2 %): 17.9 % of the objective
 //   limit_conflict      tpot: 1000 us asked, 5166.4 us is the nearest
 //   alternative         ffn_in in INT4_G128 with inputs in FP16: no plan with it keeps to the quality limit
+//   kernel_alternative  prefill by FLASHINFER (fa2, vllm): 31.0 % slower
 //   batch_winner        from batch 7: FP8_E4M3 with inputs in FP8_E4M3
 #pragma once
 
@@ -147,6 +148,22 @@ struct fmt::formatter<quantroof::alternative> : quantroof::detail::line_formatte
       case too_lossy:
         quantroof::detail::add_to(line, ": no plan with it keeps to the quality limit");
         break;
+    }
+    return print(context, line);
+  }
+};
+
+template <>
+struct fmt::formatter<quantroof::kernel_alternative> : quantroof::detail::line_formatter {
+  auto format(const quantroof::kernel_alternative& k, auto& context) const {
+    memory_buffer line;
+    quantroof::detail::add_to(line, "{} by {} ({}, {})", k.phase, k.backend, k.version, k.engines);
+    if (k.chosen) {
+      quantroof::detail::add_to(line, ": chosen");
+    } else if (k.reads_cache) {
+      quantroof::detail::add_to(line, ": {:.1f} % slower", 100 * k.slower_by);
+    } else {
+      quantroof::detail::add_to(line, ": does not read this cache");
     }
     return print(context, line);
   }

@@ -192,6 +192,19 @@ struct detail::json_record<alternative> {
   }
 };
 
+/// Written only: the names of kernels are the tables'.
+template <JsonValue Json>
+void to_json(Json& json, const kernel_alternative& k) {
+  json = Json::object();
+  json["phase"] = to_string(k.phase);
+  json["version"] = to_string(k.version);
+  json["backend"] = k.backend;
+  json["engines"] = k.engines;
+  json["reads_cache"] = k.reads_cache;
+  json["chosen"] = k.chosen;
+  json["slower_by"] = k.slower_by;
+}
+
 template <>
 struct detail::json_record<batch_winner> {
   static constexpr std::string_view name = "batch_winner";

@@ -140,6 +140,28 @@ TEST_CASE("every format that was not chosen has its reason") {
   }
 }
 
+TEST_CASE("every attention kernel that was not taken is slower, or does not read the cache") {
+  optimize_request r = decode_of(4096);
+  r.workload.push_back({.phase = phase::prefill, .seq_len = 8192});
+  for (const std::string_view device : {"h100_sxm", "b200_sxm", "a100_sxm_80gb"}) {
+    const kernel_alternatives all = explain_kernels(calibrated, get_hardware(device), llama, r);
+    int taken = 0;
+    for (const kernel_alternative& k : all) {
+      CAPTURE(device, k.backend, to_string(k.version), k.slower_by);
+      CHECK_FALSE(k.engines.empty());
+      taken += k.chosen ? 1 : 0;
+    }
+    CHECK(taken >= 2);
+  }
+  r.kv_formats = {p::fp8_e4m3};
+  r.engine = "vllm";
+  bool refused = false;
+  for (const kernel_alternative& k : explain_kernels(calibrated, hw::b200_sxm, llama, r)) {
+    refused = refused || (k.backend == "FLASH_ATTN" && !k.reads_cache && !k.chosen);
+  }
+  CHECK(refused);
+}
+
 TEST_CASE("which format wins depends on the batch") {
   optimize_request r = decode_of(1024);
   r.formats = {p::int4_g128, p::fp8_e4m3};

@@ -273,6 +273,51 @@ TEST_CASE("no plan is better than the optimizer's") {
   CHECK(limited > 5);
 }
 
+TEST_CASE("no division of the layers is better than the optimizer's") {
+  const model_config& m = models::llama3_8b;
+  optimize_request r = decode_of(4096, 2);
+  r.bands = {layer_band{.first_layer = 0, .count = 5}, layer_band{.first_layer = 5, .count = 27}};
+  r.formats = {p::int8_channel};
+  r.activations = {p::fp16};
+  r.kv_formats = {p::fp16};
+  r.engine = "sglang";
+  r.quality.use_evidence = false;
+  constexpr operator_set groups[] = {
+      {operator_type::q_proj, operator_type::k_proj, operator_type::v_proj},
+      {operator_type::o_proj},
+      {operator_type::ffn_gate, operator_type::ffn_up},
+      {operator_type::ffn_down}};
+  const flash_attention_config fa3{.version = flash_attention_version::fa3};
+  for (const double loss : {0.0002, 0.0005, 0.0008, 0.0012, 0.0016, 0.002}) {
+    r.limits.quality_loss = loss;
+    double best = 1e300;
+    for (unsigned combination = 0; combination < 256; ++combination) {
+      mixed_precision_config c{.name = "tried"};
+      c.operator_precisions.set(operator_type::qk_matmul, p::fp16);
+      for (unsigned band = 0; band < 2; ++band) {
+        for (unsigned g = 0; g < 4; ++g) {
+          if (((combination >> (4 * band + g)) & 1U) != 0) {
+            c = c.with_layers(band == 0 ? 0 : 5, band == 0 ? 4 : 31, p::int8_channel, groups[g]);
+          }
+        }
+      }
+      if (estimate_quality(m, c, r.quality).loss.upper > loss) {
+        continue;
+      }
+      const double us =
+          predict_engine_step(calibrated, hw::h100_sxm, m, c,
+                              {.seq_len = 4096, .batch = 2, .attention = fa3}, engines::sglang)
+              .time_us;
+      best = us < best ? us : best;
+    }
+    const optimization a = optimize(calibrated, hw::h100_sxm, m, r);
+    CAPTURE(loss);
+    REQUIRE(a.feasible);
+    CHECK(a.best.score == Approx(best).epsilon(1e-9));
+    CHECK(a.gap == 0);
+  }
+}
+
 // ---- what holds of every answer -------------------------------------------------------------------------------------------------
 
 TEST_CASE("the tables add up to predict_step, the bytes to estimate_memory") {
