@@ -21,6 +21,7 @@
 #include "quantroof/engine/selection.hpp"
 #include "quantroof/engine/serving.hpp"
 #include "quantroof/hardware/hardware_registry.hpp"
+#include "quantroof/io/csv.hpp"
 #include "quantroof/io/hf_config.hpp"
 #include "quantroof/io/step_measurements.hpp"
 #include "quantroof/io/step_validation.hpp"
@@ -306,6 +307,12 @@ TEST_CASE("served models: the format that is predicted to be fastest is") {
   }
   io::model_library library{folder / "hf_configs"};
   const io::step_measurement_set set = io::read_step_measurements(folder / "measured", library);
+  // formats that different releases of an engine served are no comparison of formats
+  const io::csv_table table = io::read_csv(folder / "measured" / "e2e_serving.csv");
+  std::map<std::size_t, std::string> versions;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    versions[table.line(i)] = table.text(i, "engine_version");
+  }
   struct mean {
     double predicted_us = 0;
     double measured_us = 0;
@@ -327,9 +334,9 @@ TEST_CASE("served models: the format that is predicted to be fastest is") {
     }
     const parallel_plan& plan = r.request.plan;
     const std::string load =
-        fmt::format("{} {} {} {}/{} C{} tp{} dp{} ep{} pp{}", r.gpu, r.engine_name,
-                    r.model->name.view(), r.request.isl, r.request.osl, r.request.concurrency,
-                    plan.tensor, plan.data, plan.expert, plan.pipeline);
+        fmt::format("{} {} {} {} {}/{} C{} tp{} dp{} ep{} pp{}", r.gpu, r.engine_name,
+                    versions[r.line], r.model->name.view(), r.request.isl, r.request.osl,
+                    r.request.concurrency, plan.tensor, plan.data, plan.expert, plan.pipeline);
     mean& m = groups[load][r.format];
     m.predicted_us += v->predicted_us;
     m.measured_us += r.time_us;
@@ -366,8 +373,8 @@ TEST_CASE("served models: the format that is predicted to be fastest is") {
   if (std::getenv("QUANTROOF_REPORT") != nullptr) {
     fmt::print("{}{} of {}\n", report, right, asked);
   }
-  CHECK(asked > 50);
-  CHECK(static_cast<double>(right) >= 0.85 * asked);
+  CHECK(asked > 30);
+  CHECK(static_cast<double>(right) >= 0.9 * asked);
 }
 
 }  // namespace
