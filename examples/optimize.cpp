@@ -470,16 +470,27 @@ std::optional<serving_engine> launchable(const engine_set& engines) {
                                           : std::nullopt;
 }
 
-io::launch_options launch_of(const optimized_plan& p) {
+io::launch_options launch_of(const options& o, const optimized_plan& p, serving_engine engine) {
   std::int64_t longest = 0;
   std::int64_t most = 0;
   for (const workload_point& w : p.workload) {
     longest = w.seq_len > longest ? w.seq_len : longest;
     most = w.batch > most ? w.batch : most;
   }
-  return {.tensor_parallel = p.devices.tensor,
-          .context = longest + longest / 8 + 16,  // room for what the load below writes
-          .batch = most};
+  bool latent = false;  // kernels for latents have names of their own
+  for (std::size_t kind = 0; kind < layer_kind_count(o.model); ++kind) {
+    latent = latent || layer_kind(o.model, kind).latent.has_value();
+  }
+  const bool prefills = p.workload[p.workload.size() - 1].phase == phase::prefill;
+  const auto& attention = prefills ? p.prefill_attention : p.decode_attention;
+  io::launch_options launch{.tensor_parallel = p.devices.tensor,
+                            .context = longest + longest / 8 + 16,  // room for what the load writes
+                            .batch = most};
+  if (attention && !latent) {
+    launch.attention_backend = attention_backend_name(
+        to_string(engine), o.gpu.arch, attention->version, p.config.kv_cache_precision);
+  }
+  return launch;
 }
 
 /// What turns the estimate into a measurement: a launch line with a load, and an evaluation of quality.
@@ -488,9 +499,9 @@ void print_measurement(const options& o, const optimization& a) {
   const workload_point& p = a.best.workload[0];
   if (const auto engine = launchable(a.best.engines)) {
     try {
-      fmt::print("  {}\n",
-                 io::export_launch(*engine, o.model, a.best.checkpoint(), o.gpu, launch_of(a.best))
-                     .command);
+      fmt::print("  {}\n", io::export_launch(*engine, o.model, a.best.checkpoint(), o.gpu,
+                                             launch_of(o, a.best, *engine))
+                               .command);
     } catch (const io::input_error& error) {
       fmt::print("  serve it by hand: {}\n", error.what());
     }
@@ -518,7 +529,8 @@ void print_export(const options& o, const optimized_plan& p) {
   const mixed_precision_config plan = p.checkpoint();
   const io::checkpoint_options at_launch{.kv_cache = io::kv_cache_place::at_launch};
   const auto launch = [&](serving_engine engine) {
-    const io::launch_line l = io::export_launch(engine, o.model, plan, o.gpu, launch_of(p));
+    const io::launch_line l =
+        io::export_launch(engine, o.model, plan, o.gpu, launch_of(o, p, engine));
     fmt::print("{}\n", l.command);
     if (!l.file_name.empty()) {
       fmt::print("\n# {}\n{}", l.file_name, l.file_text);
@@ -605,12 +617,16 @@ int run(const std::vector<std::string_view>& arguments) {
     return 0;
   }
   const limit_prices prices = price_limits(model, o.gpu, o.model, r);
-  const alternatives reasons = explain_alternatives(model, o.gpu, o.model, r);
-  const kernel_alternatives kernels = explain_kernels(model, o.gpu, o.model, r);
+  optimize_request taken = r;  // reasons are about the devices and the batch that were taken
+  taken.plans = {a.best.devices};
+  taken.workload = a.best.workload;
+  taken.largest_batch = 0;
+  const alternatives reasons = explain_alternatives(model, o.gpu, o.model, taken);
+  const kernel_alternatives kernels = explain_kernels(model, o.gpu, o.model, taken);
   const recommendation_distance distance = distance_of_recommendation(model, o.gpu, o.model, r, a);
   batch_winners winners;
   if (o.crossovers > 0) {
-    winners = batch_crossovers(model, o.gpu, o.model, r, o.crossovers);
+    winners = batch_crossovers(model, o.gpu, o.model, taken, o.crossovers);
   }
   pareto_points frontier;
   if (o.pareto) {

@@ -303,6 +303,20 @@ inline constexpr std::array attention{
   }
 }
 
+/// What an engine calls its kernel of a version that reads a cache on an architecture; empty where it has none.
+[[nodiscard]] constexpr std::string_view attention_backend_name(std::string_view engine,
+                                                                architecture a,
+                                                                flash_attention_version v,
+                                                                precision kv) {
+  for (const attention_support& row : support::attention) {
+    if (row.version == v && row.engines.contains(engine) && row.devices.contains(a) &&
+        reads_cache(row, kv)) {
+      return row.backend;
+    }
+  }
+  return {};
+}
+
 /// The formats that an engine's cache may have; whether a kernel reads one on a device: reads_cache.
 ///
 /// ignores   INT8, which flags of some engines name: no released kernel for it was measured

@@ -160,8 +160,14 @@ struct fmt::formatter<quantroof::kernel_alternative> : quantroof::detail::line_f
     quantroof::detail::add_to(line, "{} by {} ({}, {})", k.phase, k.backend, k.version, k.engines);
     if (k.chosen) {
       quantroof::detail::add_to(line, ": chosen");
-    } else if (k.reads_cache) {
+    } else if (k.reads_cache && k.slower_by > 0.0005) {
       quantroof::detail::add_to(line, ": {:.1f} % slower", 100 * k.slower_by);
+    } else if (k.reads_cache && k.slower_by < -0.0005) {
+      quantroof::detail::add_to(line,
+                                ": {:.1f} % faster, but it multiplies in FP8, which costs quality",
+                                -100 * k.slower_by);
+    } else if (k.reads_cache) {
+      quantroof::detail::add_to(line, ": as fast");
     } else {
       quantroof::detail::add_to(line, ": does not read this cache");
     }
