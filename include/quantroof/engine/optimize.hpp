@@ -275,7 +275,9 @@ constexpr void search_all(searched& best, const M& model, const hardware_spec& h
 /// requires  is_valid(m); is_valid(hw); is_valid(r, m.num_layers); every plan divides the model
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 /// ignores   different formats of K and V, of activations in one plan, of routed experts' matrices; formats of embeddings and of routers, which
-///           stay in 16 bits; block-sparse attention, whose loss is not known
+///           stay in 16 bits; block-sparse attention, whose loss is not known; what queues add to a prefill step before the first token
+///           (serving.hpp). In constant expressions clang's default limit (2^20 steps) holds two formats of one engine; all that one engine offers
+///           takes twice, all engines four times as many (-fconstexpr-steps); g++ needs no option
 /// example   examples/optimize.cpp
 template <PerformanceModel M>
 [[nodiscard]] constexpr optimization optimize(const M& model, const hardware_spec& hw,

@@ -205,8 +205,8 @@ struct kernel_alternative {
   engine_set engines{};        // that were asked for and have it here; empty: not on this device
   bool reads_cache = false;
   bool chosen = false;  // the version that the plan takes
-  double slower_by =
-      0;  // of the attention of this phase, a share; of kernels that run and read the cache
+  // of the attention of this phase, a share, for kernels that read the cache; negative: faster in FP8, for more loss
+  double slower_by = 0;
 
   friend constexpr bool operator==(const kernel_alternative&, const kernel_alternative&) = default;
 };

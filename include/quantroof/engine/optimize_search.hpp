@@ -161,7 +161,9 @@ class plan_search {
       }
       now.nats.reset();
       for (std::size_t d = 0; d < t_.decisions.size(); ++d) {
-        now.open[d] = t_.decisions[d].group == operator_group::lm_head ? mask : members(mask, s);
+        // published rows keep the LM head in 16 bits: they speak for no other
+        now.open[d] =
+            t_.decisions[d].group == operator_group::lm_head ? wide_pairs(mask) : members(mask, s);
       }
       if (least_score(now) < best_.score && gate_.admits_class(s, cache)) {
         solve_one(now);
@@ -169,6 +171,14 @@ class plan_search {
     }
   }
 
+  /// The pairs of a mask with 16-bit weights.
+  [[nodiscard]] constexpr std::uint32_t wide_pairs(std::uint32_t mask) const {
+    std::uint32_t all = 0;
+    for (std::size_t i = 0; i < t_.pairs.size(); ++i) {
+      all |= t_.pairs[i].is_16bit() ? 1U << i : 0U;
+    }
+    return all & mask;
+  }
   /// The pairs of a mask in the class of s.
   [[nodiscard]] constexpr std::uint32_t members(std::uint32_t mask, std::size_t s) const {
     std::uint32_t all = 0;

@@ -349,6 +349,62 @@ TEST_CASE("the tables add up to predict_step, the bytes to estimate_memory") {
   }
 }
 
+TEST_CASE("every answer keeps to its limits, whatever is asked") {
+  std::mt19937 random{20};
+  const auto below = [&random](int n) {
+    return static_cast<int>(random() % static_cast<unsigned>(n));
+  };
+  int feasible = 0;
+  for (int i = 0; i < 150; ++i) {
+    const hardware_spec& hw =
+        *known_hardware[static_cast<std::size_t>(below(static_cast<int>(known_hardware.size())))];
+    const model_config& m =
+        models::all[static_cast<std::size_t>(below(static_cast<int>(models::all.size())))];
+    optimize_request r;
+    for (int points = 1 + below(3); points > 0; --points) {
+      r.workload.push_back({.phase = points == 1 ? phase::decode : phase::prefill,
+                            .seq_len = 1 << (4 + below(10)),
+                            .batch = 1 << below(6),
+                            .weight = 0.1 + below(5)});
+    }
+    r.goal = static_cast<objective>(below(4));
+    r.limits.min_grade = static_cast<quality_grade>(below(4));
+    r.quality.metric = static_cast<quality_metric>(below(5));
+    r.quality.calibrated = below(2) == 0;
+    r.quantize_lm_head = below(2) == 0;
+    if (below(2) == 0) {
+      r.limits.quality_loss = below(40) / 400.0;
+    }
+    if (below(3) == 0) {
+      r.limits.tpot_us = 1000.0 * (1 + below(50));
+    }
+    if (below(3) == 0) {
+      r.largest_batch = 1 + below(300);
+    }
+    if (below(3) == 0) {
+      r.engine = engines::all[static_cast<std::size_t>(below(5))].name;
+    }
+    const optimization a = optimize(calibrated, hw, m, r);
+    if (!a.feasible) {
+      continue;
+    }
+    ++feasible;
+    CAPTURE(i, std::string(hw.key.view()), std::string(m.name.view()));
+    CHECK(a.best.step_us[0] == Approx(a.step.time_us).epsilon(1e-12));
+    CHECK((!a.memory || (a.memory->fits && a.memory->total_bytes == a.best.memory_bytes)));
+    CHECK(a.best.nats == Approx(a.best.quality.nats.upper).epsilon(1e-9).margin(1e-12));
+    CHECK(static_cast<int>(a.best.quality.grade) <= static_cast<int>(r.limits.min_grade));
+    CHECK((!r.limits.quality_loss ||
+           a.best.quality.loss.upper <= *r.limits.quality_loss * (1 + 1e-6)));
+    CHECK((!r.limits.tpot_us ||
+           a.best.step_us[a.best.step_us.size() - 1] <= *r.limits.tpot_us * (1 + 1e-6)));
+    CHECK_FALSE(a.best.engines.empty());
+    CHECK((r.engine.empty() || a.best.engines.contains(r.engine.view())));
+    CHECK(is_valid(a.best.config));
+  }
+  CHECK(feasible > 40);
+}
+
 TEST_CASE("a latent model on eight devices") {
   optimize_request r = decode_of(8192, 32);
   r.plans = {parallel_plan{.tensor = 8, .expert = 8}};
