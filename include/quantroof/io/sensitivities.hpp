@@ -287,9 +287,9 @@ template <JsonValue Json>
     if (s.first_layer > 0 || s.last_layer < m.num_layers - 1) {
       std::string layers = "layers." + std::to_string(s.first_layer);
       if (s.last_layer > s.first_layer) {
-        layers += "-" + std::to_string(s.last_layer);
+        layers.append("-").append(std::to_string(s.last_layer));
       }
-      key = layers + "." + key;
+      key.insert(0, layers.append("."));
     }
     json[key][typename Json::string_t(to_string(s.precision))] = s.nats;
   }

@@ -274,6 +274,14 @@ TEST_CASE("the band of the estimate holds what was published") {
   CHECK(ppl.rows >= 120);
   CHECK(ppl.share() >= 0.8);
   CHECK(ppl.rank_correlation() >= 0.85);
+  // what a search compares: formats of one model
+  const coverage one = cover(detail::quality_data::perplexities, false, [](const quality_row& r) {
+    return r.model == measured_model::llama3_8b;
+  });
+  CAPTURE(one.rows, one.share(), one.rank_correlation());
+  CHECK(one.rows >= 30);
+  CHECK(one.share() >= 0.8);
+  CHECK(one.rank_correlation() >= 0.85);
   // scores served no constant but beta, from other rows
   const coverage general = cover(detail::quality_data::scores, false,
                                  [](const quality_row& r) { return r.metric == general_score; });
