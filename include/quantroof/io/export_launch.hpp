@@ -126,7 +126,7 @@ inline void check_weights(serving_engine engine, const export_modules& all,
     }
   }
   if (!is_unquantized(all.head)) {
-    notes.push_back("the LM head is quantized: vLLM reads that from modelopt checkpoints only");
+    notes.emplace_back("the LM head is quantized: vLLM reads that from modelopt checkpoints only");
   }
 }
 

@@ -218,8 +218,8 @@ namespace io {
     for (const precision p : formats) {
       const std::string type = gguf_type_of(p, false, options.types, c.notes);
       for (const std::string& layers : layer_patterns(module, p)) {
-        arguments += " --tensor-type 'blk\\." + layers + "\\." + std::string{tensor} +
-                     "\\.weight=" + type + "'";
+        arguments.append(R"( --tensor-type 'blk\.)").append(layers).append(R"(\.)");
+        arguments.append(tensor).append(R"(\.weight=)").append(type).append("'");
       }
     }
   }

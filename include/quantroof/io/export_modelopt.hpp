@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "quantroof/core.hpp"
 #include "quantroof/io/export_compressed_tensors.hpp"
 #include "quantroof/io/export_modules.hpp"
 #include "quantroof/io/export_patterns.hpp"
@@ -25,9 +26,6 @@
 #include "quantroof/io/export_record.hpp"
 #include "quantroof/io/export_schemes.hpp"
 #include "quantroof/io/hf_quantization.hpp"
-#include "quantroof/model/mixed_precision.hpp"
-#include "quantroof/model/transformer.hpp"
-#include "quantroof/version.hpp"
 
 namespace quantroof {
 
@@ -97,7 +95,8 @@ inline constexpr std::string_view modelopt_name = "modelopt";
 /// Lists of names for one layer.
 class modelopt_layer {
  public:
-  modelopt_layer(const export_modules& all, std::size_t layer) : layer_(layer) {
+  modelopt_layer(const export_modules& all, std::size_t layer, io::expert_listing experts)
+      : layer_(layer), together_(experts == io::expert_listing::together) {
     prefix_ = all.prefix + "layers." + std::to_string(layer) + ".";
     for (const export_module& m : all.modules) {
       if (m.layers[layer]) {
@@ -143,7 +142,7 @@ class modelopt_layer {
         continue;
       }
       const layer_algorithm entry = entry_of(algorithm_of(format));
-      if (m->expert_part.empty() || experts_agree(*m)) {
+      if (m->expert_part.empty() || (together_ && experts_agree(*m))) {
         map.entries.insert_or_assign(prefix_ + m->name, entry);
         continue;
       }
@@ -183,6 +182,7 @@ class modelopt_layer {
   }
 
   std::size_t layer_;
+  bool together_;
   std::string prefix_;
   std::vector<const export_module*> present_;
 };
@@ -217,7 +217,7 @@ namespace io {
   };
   json_map<layer_algorithm> layers;
   for (std::size_t i = 0; i < static_cast<std::size_t>(m.num_layers); ++i) {
-    const detail::modelopt_layer layer{all, i};
+    const detail::modelopt_layer layer{all, i, options.experts};
     layer.add_excluded(excluded);
     layer.add_quantized(layers, algorithm_of);
   }

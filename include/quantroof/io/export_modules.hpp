@@ -33,7 +33,7 @@ namespace io {
 /// How the checkpoint of a model names its modules.
 struct checkpoint_naming {
   std::string_view model_type{};  // of config.json; empty: the names most families use
-  std::string_view prefix{};      // before "layers."; empty: "model.", or "backbone." of nemotron_h
+  std::string_view prefix{};      // before "layers."; empty: what the model type has, else "model."
 };
 
 /// Who says the KV cache's format: the checkpoint, or the command that serves it.
@@ -42,12 +42,16 @@ enum class kv_cache_place : std::uint8_t { in_file, at_launch };
 /// Where a target has no scheme for weights with the plan's activations: an error, or the target's own activations for these weights.
 enum class activation_policy : std::uint8_t { as_planned, of_algorithm };
 
+/// ModelOpt's lists name all experts of a layer at once, or each of their matrices: published files do either.
+enum class expert_listing : std::uint8_t { together, each };
+
 /// What a plan does not say of a checkpoint.
 struct checkpoint_options {
   checkpoint_naming naming{};
   kv_cache_place kv_cache = kv_cache_place::in_file;
   activation_policy activations =
-      activation_policy::as_planned;       // ModelOpt: FP8 weights have FP8 activations
+      activation_policy::as_planned;  // ModelOpt: FP8 weights have FP8 activations
+  expert_listing experts = expert_listing::together;
   std::vector<std::string> also_ignore{};  // in the words of the target, kept as they are
 };
 
@@ -232,6 +236,22 @@ class module_collector {
   std::vector<export_module> modules_;
 };
 
+/// What stands before "layers." in checkpoints of a model type.
+///
+/// source    published hf_quant_config.json files of these types
+[[nodiscard]] constexpr std::string_view prefix_of(std::string_view type) {
+  if (hf_naming_of(type) == hf_naming::mixer) {
+    return "backbone.";
+  }
+  if (type == "gemma4" || type == "qwen3_5" || type == "qwen3_5_moe") {
+    return "model.language_model.";
+  }
+  if (type == "kimi_k25" || type == "minimax_m3_vl") {
+    return "language_model.model.";
+  }
+  return "model.";
+}
+
 /// Refuses what a plan says of operators without weights: checkpoints do not say it, engines decide it.
 inline void check_only_weights(std::string_view target, const mixed_precision_config& plan) {
   const auto check = [&](operator_type op, precision p) {
@@ -272,8 +292,7 @@ inline void check_only_weights(std::string_view target, const mixed_precision_co
   is_valid(plan);
   check_only_weights(target, plan);
   export_modules all;
-  const bool mixer = hf_naming_of(naming.model_type) == hf_naming::mixer;
-  all.prefix = !naming.prefix.empty() ? naming.prefix : (mixer ? "backbone." : "model.");
+  all.prefix = !naming.prefix.empty() ? naming.prefix : prefix_of(naming.model_type);
   bool known = false;
   std::string list;
   for (const std::string_view prefix : hf_prefixes) {

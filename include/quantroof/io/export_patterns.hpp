@@ -112,10 +112,13 @@ inline void add_digit_patterns(std::vector<std::string>& patterns, const std::st
                                                                    const export_module& m,
                                                                    precision p) {
   std::vector<std::string> patterns;
-  const std::string part = m.expert_part.empty() ? "" : "\\.\\d+\\." + escaped_dots(m.expert_part);
   for (const std::string& layers : layer_patterns(m, p)) {
-    patterns.push_back(escaped_dots(all.prefix) + "layers\\." + layers + "\\." +
-                       escaped_dots(m.name) + part + "$");
+    std::string& pattern = patterns.emplace_back(escaped_dots(all.prefix));
+    pattern.append(R"(layers\.)").append(layers).append(R"(\.)").append(escaped_dots(m.name));
+    if (!m.expert_part.empty()) {
+      pattern.append(R"(\.\d+\.)").append(escaped_dots(m.expert_part));
+    }
+    pattern.append("$");
   }
   return patterns;
 }

@@ -4,9 +4,12 @@
 // besides, and a check that the plan says of every weight what the document says.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -112,6 +115,72 @@ inline void name_ends_in_full(hf_module_formats& formats) {
   }
 }
 
+/// A module's name below its layer, the numbers of experts as *; with the layer, or -1 beside the layers.
+[[nodiscard]] inline std::pair<std::string, std::int64_t> below_layer(std::string_view name) {
+  constexpr std::string_view word = "layers.";
+  const std::size_t at = name.find(word);
+  std::int64_t layer = -1;
+  if (at != name.npos) {
+    name.remove_prefix(at + word.size());
+    const auto end = std::from_chars(name.data(), name.data() + name.size(), layer).ptr;
+    name.remove_prefix(static_cast<std::size_t>(end - name.data()));
+    name.remove_prefix(name.substr(0, 1) == "." ? 1 : 0);
+  }
+  std::string rest;
+  while (!name.empty()) {
+    const std::string_view part = name.substr(0, name.find('.'));
+    const bool number = part.find_first_not_of("0123456789") == part.npos;
+    rest.append(rest.empty() ? "" : ".").append(number ? "*" : part);
+    name.remove_prefix(part.size() < name.size() ? part.size() + 1 : part.size());
+  }
+  return {rest, layer};
+}
+
+/// Says of which modules a document names the format without any operator here to have it: layers that predict further tokens, vision towers,
+/// projections that the model here does not tell apart.
+inline void note_unknown_modules(const hf_module_formats& formats, const model_config& m,
+                                 std::string_view model_type, hf_notes& notes) {
+  std::set<std::string, std::less<>> known{"lm_head", "model.lm_head"};
+  const auto add = [&](std::string_view module) {
+    std::string name = below_layer(module).first;
+    while (!name.empty()) {  // the module and what it is inside of
+      known.insert(name);
+      const std::size_t dot = name.rfind('.');
+      name.resize(dot == name.npos ? 0 : dot);
+    }
+  };
+  for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
+    const layer_shape shape = layer_kind(m, kind);
+    for (const weight_matrix& w : weight_matrices(shape, m.hidden_size)) {
+      for (const std::string_view module : hf_modules_of(w.op, shape, hf_naming_of(model_type))) {
+        add(module);
+        for (const companion_module& c : companions_of(w.op, module)) {
+          add(c.name);
+        }
+      }
+    }
+  }
+  std::size_t count = 0;
+  std::string first;
+  for (const auto& entry : formats.named) {
+    const auto [name, layer] = below_layer(entry.first);
+    const std::size_t at = entry.first.find("layers.");
+    bool of_model = at == entry.first.npos || at == 0;
+    for (const std::string_view prefix : hf_prefixes) {
+      of_model = of_model || std::string_view{entry.first}.substr(0, at) == prefix;
+    }
+    const bool ends = layer < 0 && (name.ends_with("embed_tokens") || name.ends_with("embeddings"));
+    if (of_model && layer < m.num_layers && (ends || known.contains(name))) {
+      continue;
+    }
+    first = count++ == 0 ? entry.first : first;
+  }
+  if (count > 0) {
+    hf_note(notes,
+            std::to_string(count) + " named modules have no operator here; the first: " + first);
+  }
+}
+
 /// Refuses a plan that says other than the document of some weight.
 inline void check_read_plan(const hf_module_formats& formats, const model_config& m,
                             std::string_view model_type, const mixed_precision_config& plan) {
@@ -151,6 +220,7 @@ template <JsonValue Json, class Read>
     } else {
       formats = hf_read_formats(inner);
     }
+    note_unknown_modules(formats, m, naming.model_type, formats.notes);
     name_ends_in_full(formats);
     const hf_module_formats document = formats;
     io::hf_quantization q = hf_quantization_of(std::move(formats), naming.model_type, m);

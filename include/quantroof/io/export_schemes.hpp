@@ -16,9 +16,7 @@
 #include "quantroof/io/export_record.hpp"
 #include "quantroof/precision/precision.hpp"
 
-namespace quantroof {
-
-namespace detail {
+namespace quantroof::detail {
 
 /// A format in compressed-tensors' words.
 struct tensor_scheme {
@@ -101,7 +99,7 @@ inline constexpr std::array modelopt_algorithms = {
     modelopt_algorithm{"FP8",                       precision::fp8_e4m3,          precision::fp8_e4m3,         0},
     modelopt_algorithm{"FP8_PER_CHANNEL_PER_TOKEN", precision::fp8_e4m3_channel,  precision::fp8_e4m3_channel, 0},
     modelopt_algorithm{"FP8_PB_WO",                 precision::fp8_e4m3_block128, precision::fp16,             0},
-    modelopt_algorithm{"MXFP8",                     precision::mxfp8_e4m3,        precision::mxfp8_e4m3,       32},
+    modelopt_algorithm{"MXFP8",                     precision::mxfp8_e4m3,        precision::mxfp8_e4m3,       0},
     modelopt_algorithm{"NVFP4",                     precision::nvfp4,             precision::nvfp4,            16},
     modelopt_algorithm{"W4A16_NVFP4",               precision::nvfp4,             precision::fp16,             16},
     modelopt_algorithm{"W4A8_NVFP4_FP8",            precision::nvfp4,             precision::fp8_e4m3,         16},
@@ -206,5 +204,4 @@ template <class Table, class Name>
   return list;
 }
 
-}  // namespace detail
-}  // namespace quantroof
+}  // namespace quantroof::detail
