@@ -53,8 +53,9 @@ using limit_prices = static_vector<limit_price, 5>;
 struct limit_conflict {
   limit_kind kind = limit_kind::memory;
   double limit = 0;
-  std::optional<double> nearest{};  // least value with which there is an answer, the others kept;
-                                    // nullopt: none, whatever this limit
+  std::optional<double> nearest{};  // the least with which there is an answer, the others kept
+  std::optional<double>
+      least{};  // the same with all others lifted but the grade: nothing gets below it
 
   friend constexpr bool operator==(const limit_conflict&, const limit_conflict&) = default;
 };
@@ -195,7 +196,7 @@ template <PerformanceModel M>
 
 /// Why there is no answer: for each limit, the least of it with which there would be one.
 ///
-/// formula   the limit lifted, its own quantity made small, the others kept; an empty list where the question has an answer, or where no
+/// formula   the limit lifted, its own quantity made small (quality: the sum of losses), the others kept; an empty list where the question has an answer, or where no
 ///           engine runs the model on the device in any way
 /// requires  optimize's
 template <PerformanceModel M>
@@ -233,13 +234,19 @@ template <PerformanceModel M>
     } else if (k == limit_kind::memory) {
       other.goal = objective::min_memory;
     }
-    detail::search_all(found, model, hw, m, other, [k](detail::search_goal& g) {
-      detail::set_limit(g, k, std::nullopt);
-      g.quality_first = k == limit_kind::quality;
-    });
     limit_conflict c{.kind = k, .limit = detail::value_of(asked, k)};
-    if (found.choice.found) {
-      c.nearest = detail::reached(found, k, hw, m, r);
+    for (const bool alone : {false, true}) {
+      detail::search_all(found, model, hw, m, other, [&](detail::search_goal& g) {
+        for (const limit_kind each : kinds) {
+          if (each == k || (alone && each != limit_kind::grade)) {
+            detail::set_limit(g, each, std::nullopt);
+          }
+        }
+        g.quality_first = k == limit_kind::quality;
+      });
+      if (found.choice.found) {
+        (alone ? c.least : c.nearest) = detail::reached(found, k, hw, m, r);
+      }
     }
     conflicts.push_back(c);
   }

@@ -100,6 +100,11 @@ struct fmt::formatter<quantroof::limit_conflict> : quantroof::detail::line_forma
       quantroof::detail::add_to(line, " is the nearest");
     } else {
       quantroof::detail::add_to(line, " asked; the other limits leave nothing, whatever this one");
+      if (c.least && *c.least > c.limit) {
+        quantroof::detail::add_to(line, ", and without them ");
+        quantroof::detail::add_limit(line, c.kind, *c.least);
+        quantroof::detail::add_to(line, " is the least");
+      }
     }
     return print(context, line);
   }

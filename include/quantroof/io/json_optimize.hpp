@@ -176,6 +176,7 @@ struct detail::json_record<limit_conflict> {
     m.required("kind", c.kind);
     m.required("limit", c.limit);
     m.required("nearest", c.nearest);
+    m.required("least", c.least);
   }
 };
 

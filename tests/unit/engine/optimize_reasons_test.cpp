@@ -78,6 +78,27 @@ TEST_CASE("an impossible limit is named, and the nearest value is possible") {
   CHECK_FALSE(optimize(calibrated, h100, llama, r).feasible);
 }
 
+TEST_CASE("two limits that are both impossible: how far each is from possible alone") {
+  optimize_request r = decode_of(4096);
+  r.limits.tpot_us = 500;
+  r.limits.memory_bytes = 2'000'000'000;
+  const limit_conflicts conflicts = find_conflicts(calibrated, h100, llama, r);
+  for (const limit_kind k : {limit_kind::tpot, limit_kind::memory}) {
+    const limit_conflict* c = find(conflicts, k);
+    REQUIRE(c != nullptr);
+    CHECK_FALSE(c->nearest);
+    REQUIRE(c->least);
+    CHECK(*c->least > c->limit);
+  }
+  r.limits.memory_bytes.reset();
+  r.limits.tpot_us.reset();
+  CHECK(*find(conflicts, limit_kind::tpot)->least ==
+        Approx(optimize(calibrated, h100, llama, r).best.score));
+  r.goal = objective::min_memory;
+  CHECK(*find(conflicts, limit_kind::memory)->least ==
+        Approx(optimize(calibrated, h100, llama, r).best.score));
+}
+
 TEST_CASE("too little memory: the least that would do") {
   optimize_request r = decode_of(4096);
   r.limits.quality_loss = 0.02;
