@@ -249,14 +249,14 @@ template <PerformanceModel M>
           k.engines.add(e);
         }
       }
-      const auto version = static_cast<std::size_t>(row.version);
-      if (chosen <= 0 || k.engines.empty() || !t.runs[version] ||
+      const auto kernel = static_cast<std::size_t>(row.version);
+      if (chosen <= 0 || k.engines.empty() || !t.runs[kernel] ||
           all.size() == all.capacity()) {  // not a phase of the workload, or not here
         continue;
       }
       k.reads_cache = reads_cache(row, t.caches[best.cache].kv);
-      k.chosen = best.kernel[static_cast<std::size_t>(ph)] == version && k.reads_cache;
-      k.slower_by = k.reads_cache ? time_of(version) / chosen - 1 : 0.0;
+      k.chosen = best.kernel[static_cast<std::size_t>(ph)] == kernel && k.reads_cache;
+      k.slower_by = k.reads_cache ? time_of(kernel) / chosen - 1 : 0.0;
       all.push_back(k);
     }
   }
