@@ -26,6 +26,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/dynamic_quant/quantized_product.hpp
     include/quantroof/dynamic_quant/scale_history.hpp
     include/quantroof/dynamic_quant/smooth_quant.hpp
+    include/quantroof/engine/choice_prices.hpp
     include/quantroof/engine/choice_problem.hpp
     include/quantroof/engine/choice_search.hpp
     include/quantroof/engine/engine.hpp

@@ -87,7 +87,7 @@ struct optimize_request {
   double device_price_per_hour = 1;
   runtime_memory memory{};
   quality_options quality{};
-  std::int64_t most_nodes = std::int64_t{1} << 18;  // of one search tree
+  std::int64_t most_nodes = std::int64_t{1} << 15;  // of one search tree: 1 ms
 };
 
 /// First eighth, middle, last quarter of the layers: their sums come close to any share. One band below eight layers.

@@ -46,7 +46,7 @@ struct search_goal {
   optimize_limits quality{};   // of them the loss and the grade
   bool quality_first = false;  // make nats small instead of `goal`
   double price_per_hour = 1;
-  std::int64_t most_nodes = 1 << 18;
+  std::int64_t most_nodes = 1 << 15;
 };
 
 [[nodiscard]] constexpr search_goal goal_of(const optimize_request& r, const optimize_tables& t) {
