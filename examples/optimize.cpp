@@ -11,7 +11,7 @@
 //            [--export plan|vllm|sglang|trtllm|llama.cpp|compressed-tensors|llm-compressor|modelopt|torchao|latency-csv]
 //
 // Exit status: 0 answered, 2 unusable arguments, 3 unusable input or a plan that the target cannot express, 4 no plan keeps to the limits.
-// arguments: --model llama3_8b --gpu h100_sxm --context 4096 --batch 8 --max-quality-loss 2% --crossovers 64 --pareto
+// arguments: --model llama3_8b --gpu h100_sxm --context 4096 --batch 8 --max-quality-loss 2% --crossovers 64
 #include <fmt/format.h>
 
 #include <array>

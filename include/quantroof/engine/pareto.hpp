@@ -3,7 +3,7 @@
 // The frontier of time, memory and quality: plans of which none is at least as good as another in all three.
 //
 // Each point is the fastest plan, proven, that keeps to one limit of loss and one of memory; the limits are a ladder, so that the frontier is
-// sampled: between two points there may be others, behind a point there is none.
+// sampled: between two points there may be others, faster than a point within its limits there is none.
 #pragma once
 
 #include <array>
