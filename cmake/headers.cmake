@@ -26,8 +26,23 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/dynamic_quant/quantized_product.hpp
     include/quantroof/dynamic_quant/scale_history.hpp
     include/quantroof/dynamic_quant/smooth_quant.hpp
+    include/quantroof/engine/choice_prices.hpp
+    include/quantroof/engine/choice_problem.hpp
+    include/quantroof/engine/choice_search.hpp
     include/quantroof/engine/engine.hpp
+    include/quantroof/engine/engine_support.hpp
     include/quantroof/engine/inference_engine.hpp
+    include/quantroof/engine/operator_group.hpp
+    include/quantroof/engine/optimize.hpp
+    include/quantroof/engine/optimize_alternatives.hpp
+    include/quantroof/engine/optimize_quality.hpp
+    include/quantroof/engine/optimize_reasons.hpp
+    include/quantroof/engine/optimize_request.hpp
+    include/quantroof/engine/optimize_search.hpp
+    include/quantroof/engine/optimize_tables.hpp
+    include/quantroof/engine/optimize_times.hpp
+    include/quantroof/engine/pareto.hpp
+    include/quantroof/engine/plan_choice.hpp
     include/quantroof/engine/quality.hpp
     include/quantroof/engine/quality_error.hpp
     include/quantroof/engine/quality_evidence.hpp
@@ -41,6 +56,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/engine/quality_text.hpp
     include/quantroof/engine/quality_traits.hpp
     include/quantroof/engine/recommendation.hpp
+    include/quantroof/engine/recommendation_distance.hpp
     include/quantroof/engine/scenario.hpp
     include/quantroof/engine/selection.hpp
     include/quantroof/engine/serving.hpp
@@ -182,6 +198,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/fit_other.hpp
     include/quantroof/io/format.hpp
     include/quantroof/io/format_model.hpp
+    include/quantroof/io/format_optimize.hpp
     include/quantroof/io/format_quality.hpp
     include/quantroof/io/format_result.hpp
     include/quantroof/io/format_spec.hpp
@@ -217,6 +234,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/json_hardware.hpp
     include/quantroof/io/json_layer.hpp
     include/quantroof/io/json_model.hpp
+    include/quantroof/io/json_optimize.hpp
     include/quantroof/io/json_parser.hpp
     include/quantroof/io/json_quality.hpp
     include/quantroof/io/json_quantize.hpp
