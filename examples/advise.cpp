@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "plan_arguments.hpp"
 
 namespace {
 

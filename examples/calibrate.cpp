@@ -24,9 +24,12 @@
 #include <string_view>
 #include <vector>
 
+#include "arguments.hpp"
+
 namespace {
 
 using namespace quantroof;
+using arguments::usage_error;
 
 struct options {
   std::string data;
@@ -37,30 +40,15 @@ struct options {
   std::string published;
 };
 
-struct usage_error : std::exception {
-  explicit usage_error(std::string what_happened) : text(std::move(what_happened)) {}
-  [[nodiscard]] const char* what() const noexcept override { return text.c_str(); }
-  std::string text;
-};
-
-options parse(const std::vector<std::string_view>& arguments) {
+options parse(arguments::reader flags) {
   options o;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view flag = arguments[i];
-    const auto value = [&] {
-      if (i + 1 >= arguments.size()) {
-        throw usage_error(fmt::format("{}: a value must follow", flag));
-      }
-      return std::string{arguments[++i]};
-    };
+  for (std::string_view flag = flags.next(); !flag.empty(); flag = flags.next()) {
+    const auto value = [&flags] { return std::string{flags.value()}; };
     if (flag == "--data") {
       o.data = value();
     } else if (flag == "--gpu") {
-      std::string keys = value();
-      for (std::size_t at = 0; at <= keys.size();) {
-        const std::size_t end = std::min(keys.find(',', at), keys.size());
-        o.gpus.push_back(keys.substr(at, end - at));
-        at = end + 1;
+      for (const std::string_view key : arguments::split(flags.value(), ",")) {
+        o.gpus.emplace_back(key);
       }
     } else if (flag == "--output") {
       o.output = value();
@@ -224,14 +212,7 @@ int run(const options& o) {
 
 }  // namespace
 
-int main(int count, char** values) {
-  try {
-    return run(parse({values + 1, values + count}));
-  } catch (const usage_error& error) {
-    fmt::print(stderr, "calibrate: {}\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "calibrate: {}\n", error.what());
-    return 3;
-  }
+int main(int argc, char** argv) {
+  return arguments::run_main("calibrate", argc, argv,
+                             [](arguments::reader flags) { return run(parse(std::move(flags))); });
 }

@@ -21,9 +21,12 @@
 #include <string_view>
 #include <vector>
 
+#include "arguments.hpp"
+
 namespace {
 
 using namespace quantroof;
+using arguments::usage_error;
 
 enum class output : std::uint8_t { text, json };
 enum class detail_level : std::uint8_t { rows, tensors };
@@ -34,15 +37,9 @@ struct options {
   output form = output::text;
 };
 
-struct usage_error : std::exception {
-  explicit usage_error(std::string what_happened) : text(std::move(what_happened)) {}
-  [[nodiscard]] const char* what() const noexcept override { return text.c_str(); }
-  std::string text;
-};
-
-options parse(const std::vector<std::string_view>& arguments) {
+options parse(arguments::reader flags) {
   options o;
-  for (const std::string_view argument : arguments) {
+  for (std::string_view argument = flags.next(); !argument.empty(); argument = flags.next()) {
     if (argument == "--tensors") {
       o.level = detail_level::tensors;
     } else if (argument == "--json") {
@@ -202,14 +199,7 @@ int run(const options& o) {
 
 }  // namespace
 
-int main(int count, char** values) {
-  try {
-    return run(parse({values + 1, values + count}));
-  } catch (const usage_error& error) {
-    fmt::print(stderr, "checkpoint: {}\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "checkpoint: {}\n", error.what());
-    return 3;
-  }
+int main(int argc, char** argv) {
+  return arguments::run_main("checkpoint", argc, argv,
+                             [](arguments::reader flags) { return run(parse(std::move(flags))); });
 }

@@ -34,15 +34,12 @@
 #include <utility>
 #include <vector>
 
+#include "arguments.hpp"
+
 namespace {
 
 using namespace quantroof;
-
-struct usage_error : std::exception {
-  explicit usage_error(std::string what_happened) : text(std::move(what_happened)) {}
-  [[nodiscard]] const char* what() const noexcept override { return text.c_str(); }
-  std::string text;
-};
+using arguments::usage_error;
 
 struct options {
   model_config model{};
@@ -113,19 +110,13 @@ std::vector<std::int64_t> numbers(std::string_view list) {
   }
 }
 
-options parse(const std::vector<std::string_view>& arguments) {
+options parse(arguments::reader flags) {
   options o;
   std::string_view model;
   std::string_view strategy;
   std::string_view from;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view flag = arguments[i];
-    const auto value = [&] {
-      if (i + 1 >= arguments.size()) {
-        throw usage_error(fmt::format("{}: a value must follow", flag));
-      }
-      return arguments[++i];
-    };
+  for (std::string_view flag = flags.next(); !flag.empty(); flag = flags.next()) {
+    const auto value = [&flags] { return flags.value(); };
     if (flag == "--model") {
       model = value();
     } else if (flag == "--strategy") {
@@ -251,8 +242,8 @@ void print_beginning(const std::string& text) {
   }
 }
 
-int run(const std::vector<std::string_view>& arguments) {
-  const options o = parse(arguments);
+int run(arguments::reader flags) {
+  const options o = parse(std::move(flags));
   for (const target& t : targets) {
     if (t.name == o.target) {
       try {
@@ -291,17 +282,4 @@ int run(const std::vector<std::string_view>& arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run({argv + 1, argv + argc});
-  } catch (const usage_error& error) {
-    fmt::print(stderr, "export_plan: {}\n", error.what());
-    return 2;
-  } catch (const io::input_error& error) {
-    fmt::print(stderr, "export_plan: {}\n", error.what());
-    return 3;
-  } catch (const domain_error& error) {
-    fmt::print(stderr, "export_plan: {}\n", error.what());
-    return 2;
-  }
-}
+int main(int argc, char** argv) { return arguments::run_main("export_plan", argc, argv, &run); }

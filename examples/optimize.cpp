@@ -15,7 +15,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -34,24 +33,21 @@
 #include <quantroof/io/export_recipe.hpp>
 #include <quantroof/io/export_torchao.hpp>
 #include <quantroof/io/format_optimize.hpp>
-#include <quantroof/io/hf_config.hpp>
 #include <quantroof/io/json_file.hpp>
 #include <quantroof/io/json_optimize.hpp>
+#include <quantroof/io/model_source.hpp>
 #include <quantroof/io/sensitivities.hpp>
 #include <quantroof/quantroof.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "arguments.hpp"
+
 namespace {
 
 using namespace quantroof;
-
-struct usage_error : std::exception {
-  explicit usage_error(std::string what_happened) : text(std::move(what_happened)) {}
-  [[nodiscard]] const char* what() const noexcept override { return text.c_str(); }
-  std::string text;
-};
+using arguments::usage_error;
 
 struct options {
   model_config model{};
@@ -68,27 +64,6 @@ struct options {
 
 // ---- Arguments -----------------------------------------------------------------------------------------------------------------
 
-std::vector<std::string_view> split(std::string_view list, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const auto at = list.find(separator);
-    parts.push_back(list.substr(0, at));
-    if (at == std::string_view::npos) {
-      return parts;
-    }
-    list.remove_prefix(at + 1);
-  }
-}
-
-std::int64_t count(std::string_view flag, std::string_view value) {
-  std::int64_t n = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), n);
-  if (error != std::errc{} || end != value.data() + value.size() || n <= 0) {
-    throw usage_error(fmt::format("{}: \"{}\" is not a positive whole number", flag, value));
-  }
-  return n;
-}
-
 double number(std::string_view flag, std::string_view value) {
   const std::string text{value};
   char* end = nullptr;
@@ -104,19 +79,14 @@ double share(std::string_view flag, std::string_view value) {
   return percent ? number(flag, value.substr(0, value.size() - 1)) / 100 : number(flag, value);
 }
 
-bool is_path(std::string_view name) {
-  return name.find('/') != std::string_view::npos ||
-         (name.size() > 5 && name.substr(name.size() - 5) == ".json");
-}
-
 workload_point point(std::string_view text) {
-  const auto parts = split(text, ':');
+  const auto parts = arguments::split(text, ":");
   if (parts.size() != 4) {
     throw usage_error(fmt::format("--mix: \"{}\" is not PHASE:TOKENS:BATCH:WEIGHT", text));
   }
   return {.phase = parse_phase(parts[0]),
-          .seq_len = count("--mix", parts[1]),
-          .batch = count("--mix", parts[2]),
+          .seq_len = arguments::count_of("--mix", parts[1]),
+          .batch = arguments::count_of("--mix", parts[2]),
           .weight = number("--mix", parts[3])};
 }
 
@@ -124,7 +94,7 @@ workload_point point(std::string_view text) {
 template <class List>
 void fill(List& list, std::string_view flag, std::string_view value, auto parse) {
   list.clear();
-  for (const std::string_view part : split(value, ',')) {
+  for (const std::string_view part : arguments::split(value, ",")) {
     if (list.size() == List::capacity()) {
       throw usage_error(fmt::format("{}: at most {} values", flag, List::capacity()));
     }
@@ -142,7 +112,7 @@ constexpr std::array exported_engines{
     exported_engine{"trtllm", "tensorrt_llm"}, exported_engine{"llama.cpp", "llama_cpp"},
     exported_engine{"torchao", "torch_compile"}};
 
-options parse(const std::vector<std::string_view>& arguments) {
+options parse(arguments::reader flags) {
   options o;
   optimize_request& r = o.request;
   hardware_registry registry;
@@ -151,67 +121,62 @@ options parse(const std::vector<std::string_view>& arguments) {
   std::string_view mix;
   std::string_view sensitivities;
   workload_point single{.phase = phase::decode, .seq_len = 4096};
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view flag = arguments[i];
-    const auto value = [&] {
-      if (i + 1 >= arguments.size()) {
-        throw usage_error(fmt::format("{}: a value must follow", flag));
-      }
-      return arguments[++i];
-    };
+  for (std::string_view flag = flags.next(); !flag.empty(); flag = flags.next()) {
     if (flag == "--model") {
-      model = value();
+      model = flags.value();
     } else if (flag == "--gpu") {
-      gpu = value();
+      gpu = flags.value();
     } else if (flag == "--mix") {
-      mix = value();
+      mix = flags.value();
     } else if (flag == "--phase") {
-      single.phase = parse_phase(value());
+      single.phase = flags.value(&parse_phase);
     } else if (flag == "--context") {
-      single.seq_len = count(flag, value());
+      single.seq_len = flags.count();
     } else if (flag == "--batch") {
-      single.batch = count(flag, value());
+      single.batch = flags.count();
     } else if (flag == "--objective") {
-      r.goal = parse_objective(value());
+      r.goal = flags.value(&parse_objective);
     } else if (flag == "--largest-batch") {
-      r.largest_batch = count(flag, value());
+      r.largest_batch = flags.count();
     } else if (flag == "--price") {
-      r.device_price_per_hour = number(flag, value());
+      r.device_price_per_hour = number(flag, flags.value());
     } else if (flag == "--gpus") {
-      fill(r.plans, flag, value(),
-           [&](std::string_view n) { return parallel_plan{.tensor = count(flag, n)}; });
+      fill(r.plans, flag, flags.value(), [&](std::string_view n) {
+        return parallel_plan{.tensor = arguments::count_of(flag, n)};
+      });
     } else if (flag == "--max-quality-loss") {
-      r.limits.quality_loss = share(flag, value());
+      r.limits.quality_loss = share(flag, flags.value());
     } else if (flag == "--min-grade") {
-      r.limits.min_grade = parse_quality_grade(value());
+      r.limits.min_grade = flags.value(&parse_quality_grade);
     } else if (flag == "--metric") {
-      r.quality.metric = parse_quality_metric(value());
+      r.quality.metric = flags.value(&parse_quality_metric);
     } else if (flag == "--calibrated") {
       r.quality.calibrated = true;
     } else if (flag == "--long-reasoning") {
       r.quality.long_reasoning = true;
     } else if (flag == "--sensitivities") {
-      sensitivities = value();
+      sensitivities = flags.value();
     } else if (flag == "--ttft-ms") {
-      r.limits.ttft_us = 1e3 * number(flag, value());
+      r.limits.ttft_us = 1e3 * number(flag, flags.value());
     } else if (flag == "--tpot-ms") {
-      r.limits.tpot_us = 1e3 * number(flag, value());
+      r.limits.tpot_us = 1e3 * number(flag, flags.value());
     } else if (flag == "--memory-gb") {
-      r.limits.memory_bytes = static_cast<std::int64_t>(1e9 * number(flag, value()));
+      r.limits.memory_bytes = static_cast<std::int64_t>(1e9 * number(flag, flags.value()));
     } else if (flag == "--engine") {
-      r.engine = get_engine(value()).name;
+      r.engine = flags.value(&get_engine).name;
     } else if (flag == "--formats") {
-      fill(r.formats, flag, value(), [](std::string_view n) { return parse_precision(n); });
+      fill(r.formats, flag, flags.value(), [](std::string_view n) { return parse_precision(n); });
     } else if (flag == "--kv-formats") {
-      fill(r.kv_formats, flag, value(), [](std::string_view n) { return parse_precision(n); });
+      fill(r.kv_formats, flag, flags.value(),
+           [](std::string_view n) { return parse_precision(n); });
     } else if (flag == "--quantize-lm-head") {
       r.quantize_lm_head = true;
     } else if (flag == "--device") {
-      registry.add(io::read<hardware_spec>(std::string{value()}));
+      registry.add(io::read<hardware_spec>(std::string{flags.value()}));
     } else if (flag == "--crossovers") {
-      o.crossovers = count(flag, value());
+      o.crossovers = flags.count();
     } else if (flag == "--export") {
-      o.export_to = value();
+      o.export_to = flags.value();
       for (const auto& [target, engine] : exported_engines) {
         r.engine = o.export_to == target && r.engine.empty() ? engine : r.engine.view();
       }
@@ -235,8 +200,7 @@ options parse(const std::vector<std::string_view>& arguments) {
     throw usage_error("--model and --gpu are needed (advise --list-models, --list-gpus)");
   }
   o.model_name = model;
-  o.model =
-      is_path(model) ? io::model_from_hf_config(std::filesystem::path{model}) : get_model(model);
+  o.model = io::read_model(model).model;
   o.gpu = registry.get(gpu);
   if (mix.empty()) {
     r.workload.push_back(single);
@@ -585,8 +549,8 @@ nlohmann::ordered_json array_of(const List& list) {
   return json;
 }
 
-int run(const std::vector<std::string_view>& arguments) {
-  const options o = parse(arguments);
+int run(arguments::reader flags) {
+  const options o = parse(std::move(flags));
   const calibrated_model model;
   const optimize_request& r = o.request;
   const optimization a = optimize(model, o.gpu, o.model, r);
@@ -663,17 +627,4 @@ int run(const std::vector<std::string_view>& arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run({argv + 1, argv + argc});
-  } catch (const usage_error& error) {
-    fmt::print(stderr, "optimize: {}\n", error.what());
-    return 2;
-  } catch (const io::input_error& error) {
-    fmt::print(stderr, "optimize: {}\n", error.what());
-    return 3;
-  } catch (const domain_error& error) {
-    fmt::print(stderr, "optimize: {}\n", error.what());
-    return 2;
-  }
-}
+int main(int argc, char** argv) { return arguments::run_main("optimize", argc, argv, &run); }

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "plan_arguments.hpp"
 
 namespace {
 

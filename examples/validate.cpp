@@ -26,9 +26,12 @@
 #include <string_view>
 #include <vector>
 
+#include "arguments.hpp"
+
 namespace {
 
 using namespace quantroof;
+using arguments::usage_error;
 
 enum class output : std::uint8_t { text, json };
 
@@ -42,22 +45,10 @@ struct options {
   output form = output::text;
 };
 
-struct usage_error : std::exception {
-  explicit usage_error(std::string what_happened) : text(std::move(what_happened)) {}
-  [[nodiscard]] const char* what() const noexcept override { return text.c_str(); }
-  std::string text;
-};
-
-options parse(const std::vector<std::string_view>& arguments) {
+options parse(arguments::reader flags) {
   options o;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view flag = arguments[i];
-    const auto value = [&] {
-      if (i + 1 >= arguments.size()) {
-        throw usage_error(fmt::format("{}: a value must follow", flag));
-      }
-      return arguments[++i];
-    };
+  for (std::string_view flag = flags.next(); !flag.empty(); flag = flags.next()) {
+    const auto value = [&flags] { return flags.value(); };
     if (flag == "--data") {
       o.data = value();
     } else if (flag == "--models") {
@@ -255,14 +246,7 @@ int run(const options& o) {
 
 }  // namespace
 
-int main(int count, char** values) {
-  try {
-    return run(parse({values + 1, values + count}));
-  } catch (const usage_error& error) {
-    fmt::print(stderr, "validate: {}\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "validate: {}\n", error.what());
-    return 3;
-  }
+int main(int argc, char** argv) {
+  return arguments::run_main("validate", argc, argv,
+                             [](arguments::reader flags) { return run(parse(std::move(flags))); });
 }
