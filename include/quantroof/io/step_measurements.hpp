@@ -195,6 +195,14 @@ inline std::string read_formats(const csv_table& t, std::size_t i, step_measurem
     cache = fp8_cache && !hopper_vllm ? precision::fp8_e4m3 : half;
   } else if (row.engine != &engines::torch_compile && row.engine != &engines::llama_cpp) {
     c.operator_precisions.set(operator_type::lm_head, half);
+  } else if (dense->weight == precision::gguf_mxfp4) {
+    // llama.cpp's MXFP4 files: the experts; all else in Q8_0 (12.1 GB of gpt-oss-20b, whose experts take 10.2)
+    c.default_weight_precision = precision::gguf_q8_0;
+    for (const operator_type op : operator_types) {
+      if (expert_operators.contains(op)) {
+        c.operator_precisions.set(op, precision::gguf_mxfp4);
+      }
+    }
   }
   c.kv_cache_precision = cache;
   c.operator_precisions.set(operator_type::kv_cache, cache);
