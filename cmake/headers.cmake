@@ -253,6 +253,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/safetensors_index.hpp
     include/quantroof/io/sensitivities.hpp
     include/quantroof/io/step_measurements.hpp
+    include/quantroof/io/step_names.hpp
     include/quantroof/io/step_validation.hpp
     include/quantroof/io/tensor_file.hpp
     include/quantroof/io/validation.hpp

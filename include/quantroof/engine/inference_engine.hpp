@@ -70,7 +70,7 @@ namespace engines {
 // first_token of vLLM: fitted to its served rows; a burst at the start waits concurrency / 2 prefills in the first of about ten waves, equal lengths
 // wait for the mixed step under way. TensorRT-LLM's and SGLang's do not carry over to models that they were not fitted to: no claim.
 inline constexpr inference_engine tensorrt_llm{.name = "tensorrt_llm",
-                                               .step_us = 500,
+                                               .step_us = 200,
                                                .sequence_us = 10,
                                                .weight_only_experts = grouped_weight_only::measured,
                                                .dense_spread = 0.11,
@@ -86,7 +86,7 @@ inline constexpr inference_engine vllm{
     .dense_spread = 0.10,
     .expert_spread = 0.12};
 inline constexpr inference_engine sglang{.name = "sglang",
-                                         .step_us = 1000,
+                                         .step_us = 700,
                                          .sequence_us = 10,
                                          .order = scheduling::prefill_first,
                                          .dense_spread = 0.13,

@@ -8,7 +8,8 @@
 //
 // Rows that cannot be what they say are left out by rule and counted: single streams only, one prompt of one sequence; tensor parallelism
 // beyond a node; a precision that is not stated on a device whose models are quantized; engine versions that speculate without saying so;
-// the same measurement stored twice; a token faster than one replica's weights and cache can be read.
+// the same measurement stored twice; rows of the same settings that differ by over a tenth; a token faster than one replica's weights and
+// cache can be read.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,7 @@
 #include "quantroof/io/csv.hpp"
 #include "quantroof/io/measurements.hpp"
 #include "quantroof/io/model_library.hpp"
+#include "quantroof/io/step_names.hpp"
 #include "quantroof/model/memory.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 
@@ -42,6 +44,7 @@ struct step_measurement {
   std::string engine_name;
   std::string model_name;
   std::string format;
+  std::string settings;  // all that the table says of how the row came about
   const hardware_spec* device = nullptr;
   const model_config* model = nullptr;
   const inference_engine* engine = nullptr;
@@ -67,56 +70,6 @@ struct step_measurement_set {
 };
 
 namespace internal {
-
-/// Weight formats as benchmarks call them, and whether activations are quantized with them.
-struct step_format {
-  std::string_view name;
-  precision weight;
-  precision activation;
-};
-// clang-format off
-inline constexpr std::array step_formats = {
-    step_format{"bf16", precision::bf16, precision::bf16}, step_format{"fp16", precision::fp16, precision::fp16},
-    step_format{"F16", precision::fp16, precision::fp16}, step_format{"BF16", precision::bf16, precision::bf16},
-    step_format{"unspecified", precision::bf16, precision::bf16}, step_format{"", precision::bf16, precision::bf16},
-    step_format{"fp8", precision::fp8_e4m3, precision::fp8_e4m3},
-    step_format{"fp8_block", precision::fp8_e4m3_block128, precision::fp8_e4m3_block128},
-    step_format{"fp4", precision::nvfp4, precision::nvfp4}, step_format{"nvfp4", precision::nvfp4, precision::nvfp4},
-    step_format{"int4", precision::int4_g32, precision::bf16}, step_format{"int4_wo", precision::int4_g32, precision::bf16},
-    step_format{"int8_wo", precision::int8_channel, precision::bf16},
-    step_format{"int4_wo_g32", precision::int4_g32, precision::bf16},
-    step_format{"int4_wo_g64", precision::int4_g64, precision::bf16},
-    step_format{"fp8_wo", precision::fp8_e4m3, precision::bf16},
-    step_format{"fp8_dq_per_row", precision::fp8_e4m3, precision::fp8_e4m3},
-    step_format{"fp8_dq_per_tensor", precision::fp8_e4m3, precision::fp8_e4m3},
-    step_format{"Q8_0", precision::gguf_q8_0, precision::bf16}, step_format{"Q4_0", precision::gguf_q4_0, precision::bf16},
-    step_format{"Q4_K", precision::gguf_q4_k, precision::bf16}, step_format{"Q4_K_S", precision::gguf_q4_k, precision::bf16},
-    step_format{"Q4_K_M", precision::gguf_q4_k, precision::bf16}, step_format{"MXFP4", precision::gguf_mxfp4, precision::bf16},
-};
-// clang-format on
-
-[[nodiscard]] inline const step_format* find_step_format(std::string_view name) {
-  for (const step_format& f : step_formats) {
-    if (f.name == name) {
-      return &f;
-    }
-  }
-  return nullptr;
-}
-
-[[nodiscard]] inline const inference_engine* find_step_engine(std::string_view name) {
-  using named = std::pair<std::string_view, const inference_engine*>;
-  for (const auto& [part, engine] :
-       {named{"torch.compile", &engines::torch_compile}, named{"llama", &engines::llama_cpp},
-        named{"trtllm", &engines::tensorrt_llm}, named{"TensorRT", &engines::tensorrt_llm},
-        named{"vllm", &engines::vllm}, named{"vLLM", &engines::vllm},
-        named{"sglang", &engines::sglang}}) {
-    if (name.find(part) != std::string_view::npos) {
-      return engine;
-    }
-  }
-  return nullptr;
-}
 
 /// Sets what a row's device, model and engine are; the reason where one is unknown, else "".
 inline std::string read_who(const csv_table& t, std::size_t i, model_library& library,
@@ -301,6 +254,42 @@ inline std::string read_served(const csv_table& t, std::size_t i, step_measureme
   return least_token_us(row) > 1.05 * row.time_us ? std::string{impossible_token} : std::string{};
 }
 
+/// Everything but the times and where the row was found.
+inline std::string settings_of(const csv_table& t, std::size_t i) {
+  std::string all;
+  for (const std::string_view column :
+       {"gpu", "engine", "engine_version", "model", "quantization", "gemm_quant", "moe_quant",
+        "concurrency", "isl", "osl", "tp", "pp", "attn_dp", "moe_tp", "moe_ep"}) {
+    all += std::string{t.text(i, column)} + ",";
+  }
+  return all;
+}
+
+/// Leaves out rows, from `first` on, of the same settings whose times differ by more than runs do: what sets them apart was not written down.
+inline void leave_out_contradictions(step_measurement_set& set, std::size_t first,
+                                     std::string_view file) {
+  constexpr double most = 1.1;
+  std::map<std::string_view, std::pair<double, double>> range;  // fastest, slowest
+  for (std::size_t i = first; i < set.rows.size(); ++i) {
+    const double time = set.rows[i].time_us;
+    auto& [fast, slow] = range.try_emplace(set.rows[i].settings, time, time).first->second;
+    fast = std::min(fast, time);
+    slow = std::max(slow, time);
+  }
+  std::set<std::string> contradicted;
+  for (const auto& [settings, times] : range) {
+    if (times.second > most * times.first) {
+      contradicted.emplace(settings);
+    }
+  }
+  for (std::size_t i = set.rows.size(); i > first; --i) {
+    if (contradicted.contains(set.rows[i - 1].settings)) {
+      set.skip(file, "a row of the same settings differs by over a tenth");
+      set.rows.erase(set.rows.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    }
+  }
+}
+
 }  // namespace internal
 
 /// Adds the rows of one table; rows that are left out go to `set.skipped` with the rule.
@@ -318,6 +307,7 @@ inline void add_step_measurements(step_measurement_set& set, const csv_table& ta
     row.file = file;
     row.line = table.line(i);
     row.served = served;
+    row.settings = served ? internal::settings_of(table, i) : std::string{};
     std::string why = internal::read_who(table, i, library, row);
     why = why.empty() ? internal::read_formats(table, i, row) : why;
     if (why.empty()) {
@@ -360,6 +350,9 @@ inline void add_step_measurements(step_measurement_set& set, const csv_table& ta
         set.rows.erase(set.rows.begin() + static_cast<std::ptrdiff_t>(i - 1));
       }
     }
+  }
+  if (served) {
+    internal::leave_out_contradictions(set, before, file);
   }
 }
 
