@@ -181,7 +181,6 @@ Constants fit_family(Constants structure, const std::vector<free_constant<Consta
   return c;
 }
 
-
 /// Rows below which a fit starts from what the device inherits and moves the few constants that every row tells of.
 inline constexpr std::size_t few_rows = 120;
 

@@ -126,11 +126,11 @@ template <JsonValue Json>
     bool zero_points;
     precision format;
   };
-  constexpr entry known[] = {
-      {8, 0, false, precision::int8_channel},  {8, 32, false, precision::int8_g32},
-      {4, 0, false, precision::int4_channel},  {4, 32, false, precision::int4_g32},
-      {4, 64, false, precision::int4_g64},     {4, 128, false, precision::int4_g128},
-      {4, 128, true, precision::int4_g128_zp4}};
+  constexpr std::array known = {
+      entry{8, 0, false, precision::int8_channel},  entry{8, 32, false, precision::int8_g32},
+      entry{4, 0, false, precision::int4_channel},  entry{4, 32, false, precision::int4_g32},
+      entry{4, 64, false, precision::int4_g64},     entry{4, 128, false, precision::int4_g128},
+      entry{4, 128, true, precision::int4_g128_zp4}};
   for (const entry& e : known) {
     if (e.bits == bits && e.group == group && e.zero_points == zero_points) {
       return e.format;

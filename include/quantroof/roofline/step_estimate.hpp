@@ -39,19 +39,19 @@ struct step_request {
 ///           only in prefill; batch * seq_len at most 2^31 in prefill; is_valid(plan)
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 constexpr bool is_valid(const step_request& r) {
-  constexpr std::int64_t long_ = std::int64_t{1} << 31;
-  detail::expects(r.seq_len > 0 && r.seq_len <= long_,
+  constexpr std::int64_t longest = std::int64_t{1} << 31;
+  detail::expects(r.seq_len > 0 && r.seq_len <= longest,
                   "predict_step: seq_len must be in [1, 2^31]");
   detail::expects(r.batch > 0 && r.batch <= (1 << 20), "predict_step: batch must be in [1, 2^20]");
-  detail::expects(r.past >= 0 && r.past <= long_, "predict_step: past must be in [0, 2^31]");
+  detail::expects(r.past >= 0 && r.past <= longest, "predict_step: past must be in [0, 2^31]");
   detail::expects(r.decodes >= 0 && r.decodes <= (1 << 20),
                   "predict_step: decodes must be in [0, 2^20]");
-  detail::expects(r.decodes == 0 || (r.decode_len > 0 && r.decode_len <= long_),
+  detail::expects(r.decodes == 0 || (r.decode_len > 0 && r.decode_len <= longest),
                   "predict_step: decode_len must be in [1, 2^31] where sequences decode");
   const bool decode = r.phase == phase::decode;
   detail::expects(!decode || (r.past == 0 && r.decodes == 0),
                   "predict_step: past and decodes belong to prefill");
-  detail::expects(decode || detail::checked_mul(r.batch, r.seq_len) <= long_,
+  detail::expects(decode || detail::checked_mul(r.batch, r.seq_len) <= longest,
                   "predict_step: batch * seq_len must be at most 2^31 in prefill");
   return is_valid(r.plan);
 }
