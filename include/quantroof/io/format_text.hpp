@@ -39,8 +39,16 @@ namespace quantroof::detail {
 /// The enums of this library: those that quantroof::to_string names.
 template <class E>
 concept NamedEnum = std::is_enum_v<E> && requires(E e) {
-  { quantroof::to_string(e) } -> std::same_as<std::string_view>;
+  {
+    to_string(e)
+    } -> std::same_as<std::string_view>;  // unqualified: also declared after this header
 };
+
+/// The name of an enumerator.
+template <NamedEnum E>
+[[nodiscard]] constexpr std::string_view printed_name(E e) {
+  return to_string(e);
+}
 
 /// Prints one line of text with the width, fill and alignment that the format string asks for.
 struct line_formatter : fmt::formatter<fmt::string_view> {
@@ -71,7 +79,9 @@ void add_to(fmt::memory_buffer& line, fmt::format_string<const Args&...> text,
 
 template <quantroof::detail::NamedEnum E>
 struct fmt::formatter<E> : quantroof::detail::line_formatter {
-  auto format(E value, auto& context) const { return print(context, quantroof::to_string(value)); }
+  auto format(E value, auto& context) const {
+    return print(context, quantroof::detail::printed_name(value));
+  }
 };
 
 template <std::size_t N>
