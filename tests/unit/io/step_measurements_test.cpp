@@ -29,7 +29,7 @@ TEST_CASE("models are found whatever a benchmark calls them") {
         std::pair{"openai/gpt-oss-120b", "gptoss120b"}, std::pair{"", ""}}) {
     CHECK(io::plain_model_name(name) == plain);
   }
-  io::model_library library;
+  static io::model_library library;  // rows point into it
   std::string reason;
   REQUIRE(library.find("Qwen/Qwen3-8B-FP8", reason) != nullptr);
   CHECK(library.find("Qwen/Qwen3-8B-FP8", reason)->num_layers == 36);
@@ -43,7 +43,7 @@ constexpr std::string_view decode_header =
     "step\n";
 
 io::step_measurement_set decode_rows(const std::string& rows) {
-  io::model_library library;
+  static io::model_library library;  // rows point into it
   io::step_measurement_set set;
   io::add_step_measurements(set, io::csv_table{std::string{decode_header} + rows, "e2e_decode.csv"},
                             false, "e2e_decode.csv", library);
@@ -97,7 +97,7 @@ constexpr std::string_view served_header =
     "attn_dp,moe_tp,moe_ep,ttft_ms,tpot_ms\n";
 
 io::step_measurement_set served_rows(const std::string& rows) {
-  io::model_library library;
+  static io::model_library library;  // rows point into it
   io::step_measurement_set set;
   io::add_step_measurements(set,
                             io::csv_table{std::string{served_header} + rows, "e2e_serving.csv"},
