@@ -66,7 +66,7 @@ struct inference_engine {
 
 namespace engines {
 
-// step_us: the one constant of each served engine that was fitted to served models (TPOT of 1,400 rows). sequence_us: 10 for all of them.
+// step_us: the one constant of each served engine that was fitted to served models (TPOT of 1,371 rows). sequence_us: 10 for all of them.
 // first_token of vLLM: fitted to its served rows; a burst at the start waits concurrency / 2 prefills in the first of about ten waves, equal lengths
 // wait for the mixed step under way. TensorRT-LLM's and SGLang's do not carry over to models that they were not fitted to: no claim.
 inline constexpr inference_engine tensorrt_llm{.name = "tensorrt_llm",
@@ -92,7 +92,7 @@ inline constexpr inference_engine sglang{.name = "sglang",
                                          .dense_spread = 0.13,
                                          .expert_spread = 0.22};
 
-// Spreads: the 80th percentile of |measured / predicted - 1| of the same rows (580 dense, 813 with experts), less what kernels explain.
+// Spreads: the 80th percentile of |measured / predicted - 1| of the same rows (580 dense, 791 with experts), less what kernels explain.
 
 // Single streams. step_us of torch_compile: sampling from the most likely tokens and the host, fitted to 13 rows of gpt-fast on A100 (error on 12 rows
 // of torchao that had no part in it: 6.4 % in place of 7.5). gpt-fast and torchao: torch.compile in a CUDA graph, activations quantized by kernels of their own. Triton's GEMV on H100 reaches
