@@ -148,6 +148,28 @@ constexpr void set_limit(search_goal& g, limit_kind k, std::optional<double> val
   }
 }
 
+/// The limits of a question as they were asked.
+struct asked_limits {
+  static_vector<limit_kind, 5> kinds{};
+  search_goal goal{};
+};
+
+/// Searches a question as it was asked.
+template <PerformanceModel M>
+[[nodiscard]] constexpr asked_limits search_asked(searched& best, const M& model,
+                                                  const hardware_spec& hw, const model_config& m,
+                                                  const optimize_request& r) {
+  is_valid(hw);
+  is_valid(m);
+  is_valid(r, m.num_layers);
+  asked_limits asked;
+  search_all(best, model, hw, m, r, [&asked](search_goal& g) {
+    asked.kinds = limits_of(g);
+    asked.goal = g;
+  });
+  return asked;
+}
+
 }  // namespace detail
 
 /// What each limit costs: the objective without it, and with a tenth more of it.
@@ -162,24 +184,16 @@ template <PerformanceModel M>
       return price_limits(textbook_model{}, hw, m, r);
     }
   }
-  is_valid(hw);
-  is_valid(m);
-  is_valid(r, m.num_layers);
-  limit_prices prices;
   detail::searched best;
-  static_vector<limit_kind, 5> kinds;
-  detail::search_goal asked;
-  detail::search_all(best, model, hw, m, r, [&](detail::search_goal& g) {
-    kinds = detail::limits_of(g);
-    asked = g;
-  });
+  const detail::asked_limits asked = detail::search_asked(best, model, hw, m, r);
   detail::expects(best.choice.found, "price_limits: no plan keeps to the limits; see conflicts");
-  for (const limit_kind k : kinds) {
+  limit_prices prices;
+  for (const limit_kind k : asked.kinds) {
     detail::searched other;
     detail::search_all(other, model, hw, m, detail::without(r, k),
                        [k](detail::search_goal& g) { detail::set_limit(g, k, std::nullopt); });
     limit_price p{.kind = k,
-                  .limit = detail::value_of(asked, k),
+                  .limit = detail::value_of(asked.goal, k),
                   .score_without = other.choice.score,
                   .price = 1 - other.choice.score / best.choice.score,
                   .score_relaxed = best.choice.score};
@@ -208,21 +222,13 @@ template <PerformanceModel M>
       return find_conflicts(textbook_model{}, hw, m, r);
     }
   }
-  is_valid(hw);
-  is_valid(m);
-  is_valid(r, m.num_layers);
-  limit_conflicts conflicts;
   detail::searched found;
-  static_vector<limit_kind, 5> kinds;
-  detail::search_goal asked;
-  detail::search_all(found, model, hw, m, r, [&](detail::search_goal& g) {
-    kinds = detail::limits_of(g);
-    asked = g;
-  });
+  const detail::asked_limits asked = detail::search_asked(found, model, hw, m, r);
+  limit_conflicts conflicts;
   if (found.choice.found) {
     return conflicts;
   }
-  for (const limit_kind k : kinds) {
+  for (const limit_kind k : asked.kinds) {
     optimize_request other = detail::without(r, k);
     // the quantity becomes the objective: times by the weights of their phase alone
     if (k == limit_kind::ttft || k == limit_kind::tpot) {
@@ -234,10 +240,10 @@ template <PerformanceModel M>
     } else if (k == limit_kind::memory) {
       other.goal = objective::min_memory;
     }
-    limit_conflict c{.kind = k, .limit = detail::value_of(asked, k)};
+    limit_conflict c{.kind = k, .limit = detail::value_of(asked.goal, k)};
     for (const bool alone : {false, true}) {
       detail::search_all(found, model, hw, m, other, [&](detail::search_goal& g) {
-        for (const limit_kind each : kinds) {
+        for (const limit_kind each : asked.kinds) {
           if (each == k || (alone && each != limit_kind::grade)) {
             detail::set_limit(g, each, std::nullopt);
           }
