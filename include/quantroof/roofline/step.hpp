@@ -67,8 +67,8 @@ constexpr void add_specified(const layer_step<M>& one, const layer_shape& l, std
 /// formula   whole_step: layers * (linear layers + attention with KV heads, causal in prefill, or what a layer has in its place + experts) +
 ///           LM head on the last token of each sequence (all_logits: on every one). specification: layers * (attention with query heads, no mask + 3 FFN products at
 ///           the gate's precision). Rows of the linear layers: batch (decode) or batch * seq_len (prefill), and the sequences that decode in
-///           the same step; divided among data groups. Activations have default_activation_precision where the weight is quantized and 16
-///           bits where it is not. Pipeline stages run one after the other and hand over their rows
+///           the same step; divided among data groups. Activations have get_activation_precision(weight) where the weight is quantized and
+///           16 bits where it is not. Pipeline stages run one after the other and hand over their rows
 /// requires  is_valid(model); is_valid(precisions); is_valid(request); is_dividable(model, plan); attention is supported by the device
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 /// ignores   see the head of this file; bubbles of a pipeline with several batches under way
@@ -92,7 +92,9 @@ template <PerformanceModel M>
   detail::expects(tokens.stage_rows <= (std::int64_t{1} << 31),
                   "predict_step: a step must have at most 2^31 tokens");
   step_estimate step;
-  const detail::layer_step<M> one{model, hw, precisions, request, tokens, m.hidden_size, step};
+  detail::timed_gemms<M> timed;
+  const detail::layer_step<M> one{model,         hw,   precisions, request, tokens,
+                                  m.hidden_size, step, &timed};
   const static_vector<layer_band, 33> bands = layer_bands(precisions, m.num_layers);
   for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
     const layer_shape l = layer_kind(m, kind);
