@@ -31,6 +31,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/engine/choice_search.hpp
     include/quantroof/engine/engine.hpp
     include/quantroof/engine/engine_support.hpp
+    include/quantroof/engine/format_couples.hpp
     include/quantroof/engine/inference_engine.hpp
     include/quantroof/engine/operator_group.hpp
     include/quantroof/engine/optimize.hpp

@@ -267,6 +267,15 @@ void print_question(const options& o) {
   fmt::print("  limits       {}\n", limits);
 }
 
+/// "FP8_E4M3, of INT4_G128 weights FP16"
+std::string inputs_of(const mixed_precision_config& c) {
+  std::string text = fmt::format("{}", c.default_activation_precision);
+  for (const activation_rule& rule : c.activation_rules) {
+    text += fmt::format(", of {} weights {}", rule.weight, rule.activation);
+  }
+  return text;
+}
+
 /// The operators that one line of the plan speaks of.
 struct shown {
   operator_type op;
@@ -319,7 +328,7 @@ void print_plan(const options& o, const optimization& a) {
     fmt::print("\n");
   }
   fmt::print("  LM head      {}\n", c.get_precision(operator_type::lm_head));
-  fmt::print("  inputs       {} where the weight is quantized\n", c.default_activation_precision);
+  fmt::print("  inputs       {} where the weight is quantized\n", inputs_of(c));
   fmt::print("  KV cache     {}\n", c.kv_cache_precision);
   const auto attention = [](const std::optional<flash_attention_config>& f) {
     return f ? fmt::format("{} in {}", f->version, f->qkv_precision)
@@ -403,8 +412,8 @@ void print_frontier(const options& o, const pareto_points& points) {
              "inputs", "KV cache");
   for (const frontier_point& p : points) {
     fmt::print("  {:>22} {:>9.2f} {:>8.2f} % {:>6}  {:<18} {}\n", score_in_words(o, p.score),
-               gb(p.memory_bytes), 100 * p.quality_loss, to_string(p.grade),
-               p.config.default_activation_precision, p.config.kv_cache_precision);
+               gb(p.memory_bytes), 100 * p.quality_loss, to_string(p.grade), inputs_of(p.config),
+               p.config.kv_cache_precision);
   }
 }
 

@@ -22,7 +22,6 @@ class priced_choices {
  public:
   constexpr explicit priced_choices(const choice_problem& p) {
     expects(p.resources <= max_resources, "choice_problem: at most 8 resources");
-    std::array<std::size_t, max_resources> given_as{};
     for (std::size_t k = 0; k < p.resources; ++k) {
       double most = 0;
       for (const auto& given : p.lists) {
@@ -36,24 +35,22 @@ class priced_choices {
       const double limit = p.limits[k] + 1e-9 * (p.limits[k] < 0 ? -p.limits[k] : p.limits[k]);
       if (most > limit) {  // a resource that always suffices decides nothing
         limits_[resources_] = limit;
-        given_as[resources_++] = k;
+        given_as_[resources_++] = k;
       }
     }
     for (const auto& given : p.lists) {
       expects(!given.empty(), "choice_problem: a list needs at least one choice");
-      list all;
-      for (const choice& c : given) {
-        choice kept{.id = c.id, .cost = c.cost};
-        for (std::size_t k = 0; k < resources_; ++k) {
-          kept.use[k] = c.use[given_as[k]];
-        }
-        all.push_back(kept);
-      }
       lists.push_back({});
-      for (std::size_t i = 0; i < all.size(); ++i) {
-        if (!is_beaten(all, i)) {
-          lists[lists.size() - 1].push_back(all[i]);
+      list& kept = lists[lists.size() - 1];
+      for (const choice& c : given) {
+        if (is_beaten(given, c)) {
+          continue;
         }
+        choice reduced{.id = c.id, .cost = c.cost};
+        for (std::size_t k = 0; k < resources_; ++k) {
+          reduced.use[k] = c.use[given_as_[k]];
+        }
+        kept.push_back(reduced);
       }
     }
   }
@@ -79,13 +76,15 @@ class priced_choices {
   /// The choice of list i that costs least at the prices; the first of equals.
   [[nodiscard]] constexpr std::size_t cheapest(std::size_t i) const {
     std::size_t best = 0;
-    double least = priced(lists[i][0]);
-    for (std::size_t j = 1; j < lists[i].size(); ++j) {
-      const double cost = priced(lists[i][j]);
-      if (cost < least) {
+    std::size_t j = 0;
+    double least = 0;
+    for (const choice& c : lists[i]) {
+      const double cost = priced(c);
+      if (j == 0 || cost < least) {
         best = j;
         least = cost;
       }
+      ++j;
     }
     return best;
   }
@@ -97,17 +96,31 @@ class priced_choices {
     return cost;
   }
 
+  /// The prices by the numbers of the problem as it was given.
+  [[nodiscard]] constexpr std::array<double, max_resources> prices_as_given() const {
+    std::array<double, max_resources> prices{};
+    for (std::size_t k = 0; k < resources_; ++k) {
+      prices[given_as_[k]] = prices_[k];
+    }
+    return prices;
+  }
+
   /// What the cheapest choices use of resource k beyond its limit; also their value in `value`.
   [[nodiscard]] constexpr double excess(std::size_t k, double& value) const {
     double used = -limits_[k];
-    value = 0;
-    for (std::size_t i = 0; i < lists.size(); ++i) {
-      const choice& c = lists[i][cheapest(i)];
-      used += c.use[k];
-      value += priced(c);
-    }
-    for (std::size_t r = 0; r < resources_; ++r) {
-      value -= prices_[r] * limits_[r];
+    value = -priced_limits();
+    for (const list& l : lists) {
+      const choice* best = l.begin();
+      double least = priced(*best);
+      for (const choice* c = best + 1; c != l.end(); ++c) {
+        const double cost = priced(*c);
+        if (cost < least) {
+          best = c;
+          least = cost;
+        }
+      }
+      used += best->use[k];
+      value += least;
     }
     return used;
   }
@@ -199,18 +212,26 @@ class priced_choices {
   static_vector<list, max_choice_lists> lists{};
 
  private:
-  [[nodiscard]] constexpr bool is_beaten(const list& all, std::size_t i) const {
-    for (std::size_t j = 0; j < all.size(); ++j) {
-      if (i == j || all[j].cost > all[i].cost) {
+  /// Whether another choice of a list as it was given costs and uses no more; of equals the first stays.
+  [[nodiscard]] constexpr bool is_beaten(const list& given, const choice& c) const {
+    bool before = true;
+    for (const choice& other : given) {
+      if (&other == &c) {
+        before = false;
+        continue;
+      }
+      if (other.cost > c.cost) {
         continue;
       }
       bool no_worse = true;
-      bool equal = all[j].cost == all[i].cost;
+      bool equal = other.cost == c.cost;
       for (std::size_t k = 0; k < resources_ && no_worse; ++k) {
-        no_worse = all[j].use[k] <= all[i].use[k];
-        equal = equal && all[j].use[k] == all[i].use[k];
+        const double others = other.use[given_as_[k]];
+        const double own = c.use[given_as_[k]];
+        no_worse = others <= own;
+        equal = equal && others == own;
       }
-      if (no_worse && (!equal || j < i)) {
+      if (no_worse && (!equal || before)) {
         return true;
       }
     }
@@ -225,6 +246,7 @@ class priced_choices {
   }
 
   std::size_t resources_ = 0;  // that can run short
+  std::array<std::size_t, max_resources> given_as_{};
   std::array<double, max_resources> limits_{};
   std::array<double, max_resources> prices_{};
   std::array<double, max_resources> best_prices_{};

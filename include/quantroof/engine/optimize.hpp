@@ -2,8 +2,8 @@
 //
 // The optimizer: of all precision plans that the device runs and an engine offers, the best one for a workload within limits, exactly.
 //
-//   variables    weight format of each group of operators that engines fuse, in each band of layers; activation format; cache format; attention
-//                kernel of each phase; the plan of devices; the batch, where throughput or cost is asked
+//   variables    weight format of each group of operators that engines fuse, in each band of layers; the format of the inputs of each weight
+//                format; cache format; attention kernel of each phase; the plan of devices; the batch, where throughput or cost is asked
 //   objective    least time, memory or cost, most throughput
 //   limits       memory, time to first token, time per output token, quality loss (upper end), what a rule calls risky
 //
@@ -121,6 +121,24 @@ constexpr void write_band(mixed_precision_config& c, const optimize_tables& t,
   }
 }
 
+/// Writes the formats of inputs: the first quantized decision's for all weights, a rule each for weights that differ.
+constexpr void write_activations(mixed_precision_config& c, const optimize_tables& t,
+                                 const plan_choice& chosen) {
+  bool first = true;
+  for (std::size_t d = 0; d < t.decisions.size(); ++d) {
+    const format_pair& p = t.pairs[chosen.pair[d]];
+    if (p.is_16bit()) {
+      continue;
+    }
+    if (first) {
+      c.default_activation_precision = p.activation;
+      first = false;
+    } else if (c.get_activation_precision(p.weight) != p.activation) {
+      c = c.with_activation(p.weight, p.activation);
+    }
+  }
+}
+
 /// The configuration of a choice: the longest band speaks for the model, the others override it.
 [[nodiscard]] constexpr mixed_precision_config config_of(const optimize_tables& t,
                                                          const hardware_spec& hw,
@@ -128,7 +146,7 @@ constexpr void write_band(mixed_precision_config& c, const optimize_tables& t,
   const precision half = native_16bit(hw);
   mixed_precision_config c{.name = "optimized",
                            .description = "Found by search: least predicted cost in the limits.",
-                           .default_activation_precision = chosen.activation,
+                           .default_activation_precision = half,
                            .kv_cache_precision = t.caches[chosen.cache].kv,
                            .default_weight_precision = half};
   std::size_t longest = 0;
@@ -146,6 +164,7 @@ constexpr void write_band(mixed_precision_config& c, const optimize_tables& t,
       c.operator_precisions.set(operator_type::lm_head, t.pairs[chosen.pair[d]].weight);
     }
   }
+  write_activations(c, t, chosen);
   const precision products = chosen.fp8_products ? precision::fp8_e4m3 : half;
   c.operator_precisions.set(operator_type::qk_matmul, products);
   c.operator_precisions.set(operator_type::sv_matmul, products);

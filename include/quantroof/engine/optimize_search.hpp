@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The search over the tables: for every cache, every activation format and every engine one knapsack over all decisions, which shares the best
-// answer so far with the others.
+// The search over the tables: for every cache and every engine one knapsack over all decisions, which shares the best answer so far with the
+// others.
 //
-// A plan has one activation format for all quantized layers and one cache format for K and V, as mixed_precision_config has them, and at least one
-// engine runs all of it. Of the attention kernels an engine offers, each phase takes the fastest.
+// A plan quantizes with at most two pairs of weight and input formats beside 16 bits, of different weights, as published checkpoints do: one small
+// knapsack for every two that the bound at the prices of the large one leaves over. At least one engine runs all of a plan. Of the attention kernels
+// an engine offers, each phase takes the fastest.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,6 +18,7 @@
 #include "quantroof/engine/choice_problem.hpp"
 #include "quantroof/engine/choice_search.hpp"
 #include "quantroof/engine/engine_support.hpp"
+#include "quantroof/engine/format_couples.hpp"
 #include "quantroof/engine/optimize_quality.hpp"
 #include "quantroof/engine/optimize_request.hpp"
 #include "quantroof/engine/optimize_tables.hpp"
@@ -59,7 +62,7 @@ class plan_search {
         }
       }
     }
-    if (best_.complete) {
+    if (best_.complete || best_.bound > best_.score) {
       best_.bound = best_.score;
     }
     return best_;
@@ -75,7 +78,6 @@ class plan_search {
 
   /// What one knapsack is about.
   struct setting {
-    precision activation = precision::fp16;
     std::size_t cache = 0;
     kernel_choice kernels{};
     std::optional<double> nats{};                        // limit of the sum
@@ -122,34 +124,22 @@ class plan_search {
   }
 
   constexpr void add_engine(std::size_t engine, std::size_t cache, const kernel_choice& kernels) {
-    for (std::size_t first = 0; first < t_.pairs.size(); ++first) {
-      bool seen = false;  // each activation format once
-      for (std::size_t i = 0; i < first; ++i) {
-        seen = seen || t_.pairs[i].activation == t_.pairs[first].activation;
+    std::uint32_t mask = 0;
+    bool wide = false;
+    for (std::size_t s = 0; s < t_.pairs.size(); ++s) {
+      if (t_.pairs[s].engines.contains(engine)) {
+        mask |= 1U << s;
+        wide = wide || t_.pairs[s].is_16bit();
       }
-      if (seen) {
-        continue;
-      }
-      std::uint32_t mask = 0;
-      bool wide = false;
-      for (std::size_t s = 0; s < t_.pairs.size(); ++s) {
-        const format_pair& p = t_.pairs[s];
-        if (p.engines.contains(engine) &&
-            (p.is_16bit() || p.activation == t_.pairs[first].activation)) {
-          mask |= 1U << s;
-          wide = wide || p.is_16bit();
-        }
-      }
-      if (wide && !was_tried({mask, cache, kernels.kernel})) {
-        add_pairs_of(mask, t_.pairs[first].activation, cache, kernels);
-      }
+    }
+    if (wide && !was_tried({mask, cache, kernels.kernel})) {
+      add_pairs_of(mask, cache, kernels);
     }
   }
 
   /// Plans that mix pairs, by their sum of losses; plans of one class of formats, by what was measured of it.
-  constexpr void add_pairs_of(std::uint32_t mask, precision activation, std::size_t cache,
-                              const kernel_choice& kernels) {
-    setting now{.activation = activation, .cache = cache, .kernels = kernels};
+  constexpr void add_pairs_of(std::uint32_t mask, std::size_t cache, const kernel_choice& kernels) {
+    setting now{.cache = cache, .kernels = kernels};
     now.open.fill(mask);
     if (gate_.admits_sums()) {
       now.nats = gate_.nats();
@@ -291,7 +281,6 @@ class plan_search {
       return;
     }
 
-    problem_.lists.clear();
     problem_.resources = 0;
     problem_.cost_below = best_.score - least;
     problem_.most_nodes = goal_.most_nodes;
@@ -310,17 +299,49 @@ class plan_search {
         add_resource(*limit - fixed[p]);
       }
     }
+    const bool limited = now.nats.has_value();
+    if (!add_lists(now.open, limited)) {
+      return;
+    }
+    const std::uint32_t all = quantized_pairs(problem_, t_.pairs);
+    if (std::popcount(all) <= 1) {
+      solve_lists(now, fixed, least);
+      return;
+    }
+    for (const format_couple& couple : couples_of(problem_, t_.pairs, all)) {
+      problem_.cost_below = best_.score - least;
+      if (couple.bound >= problem_.cost_below) {
+        return;
+      }
+      std::array<std::uint32_t, max_choice_lists> open = now.open;
+      for (std::uint32_t& of_list : open) {
+        of_list &= couple.pairs() | ~all;
+      }
+      if (add_lists(open, limited)) {
+        solve_lists(now, fixed, least);
+      }
+    }
+  }
+
+  /// Writes the lists of a problem; false where a decision has no choice.
+  constexpr bool add_lists(const std::array<std::uint32_t, max_choice_lists>& open, bool limited) {
+    problem_.lists.clear();
     for (std::size_t d = 0; d < t_.decisions.size(); ++d) {
       problem_.lists.push_back({});
       for (std::size_t s = 0; s < t_.pairs.size(); ++s) {
-        if (((now.open[d] >> s) & 1U) != 0 && !t_.closed[s][d]) {
-          problem_.lists[d].push_back(choice_of(d, s, now.nats.has_value()));
+        if (((open[d] >> s) & 1U) != 0 && !t_.closed[s][d]) {
+          problem_.lists[d].push_back(choice_of(d, s, limited));
         }
       }
       if (problem_.lists[d].empty()) {
-        return;
+        return false;
       }
     }
+    return true;
+  }
+
+  constexpr void solve_lists(const setting& now,
+                             const std::array<double, max_workload_points>& fixed, double least) {
     const choice_solution found = solve(problem_);
     best_.nodes += found.nodes;
     if (!found.complete) {
@@ -366,7 +387,6 @@ class plan_search {
     best_.cache = now.cache;
     best_.kernel = now.kernels.kernel;
     best_.fp8_products = now.kernels.fp8_products;
-    best_.activation = now.activation;
     best_.bytes = t_.fixed_bytes + t_.caches[now.cache].bytes;
     best_.nats = fixed_nats(now);
     best_.time_us = fixed;

@@ -21,7 +21,6 @@ struct plan_choice {
   std::size_t cache = 0;
   std::array<std::size_t, 2> kernel{};  // by phase
   bool fp8_products = false;
-  precision activation = precision::fp16;
   double score = 0;  // the objective: us, bytes, us or money for a token
   double bytes = 0;  // of the fullest device
   double nats = 0;   // upper end

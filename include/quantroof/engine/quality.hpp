@@ -161,7 +161,7 @@ class plan_sum {
     const bool no_input = op == operator_type::embeddings || op == operator_type::kv_cache;
     const precision input = product    ? p
                             : no_input ? precision::fp16
-                                       : c_->default_activation_precision;
+                                       : c_->get_activation_precision(weight);
     const double d = times * q_->divergence(op, layer, weight, input);
     sum_.divergence += d;
     sum_.nats += q_->options().sensitivities.empty() ? q_->expected_loss(d)

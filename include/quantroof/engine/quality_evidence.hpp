@@ -32,8 +32,11 @@ namespace quantroof {
   const std::string_view name = t.name;
   for (const measured_model_entry& m : detail::measured_models) {
     for (const std::string_view key : m.keys) {
-      const double ratio = t.parameters / (1e9 * m.billions);
-      if (!key.empty() && key == name && ratio > 0.92 && ratio < 1.08) {
+      if (key.empty()) {
+        break;  // no further ones
+      }
+      const double ratio = key == name ? t.parameters / (1e9 * m.billions) : 0;
+      if (ratio > 0.92 && ratio < 1.08) {
         return m.value;
       }
     }
@@ -80,13 +83,14 @@ struct quality_scheme {
   friend constexpr bool operator==(const quality_scheme&, const quality_scheme&) = default;
 };
 
-/// The scheme of a plan; nullopt where linear layers differ, K and V are in 16 bits with everything else, or a layer is kept apart.
+/// The scheme of a plan; nullopt where linear layers or their inputs differ, K and V are in 16 bits with everything else, or a layer is kept apart.
 ///
 /// ignores   embeddings, LM head, routers, indexes, whether attention multiplies in 8 bits
 /// requires  is_valid(m); is_valid(c)
 [[nodiscard]] constexpr std::optional<quality_scheme> uniform_scheme(
     const model_config& m, const mixed_precision_config& c, bool calibrated) {
   std::optional<precision> weight;
+  precision input = precision::fp16;
   for (const layer_band& band : layer_bands(c, m.num_layers)) {
     for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
       if (lists_layers(m) && count_layers(m, kind, band.first_layer, band.count) == 0) {
@@ -96,11 +100,14 @@ struct quality_scheme {
         if (w.op == operator_type::router || w.op == operator_type::index_proj) {
           continue;
         }
-        const precision p = published_format(c.get_precision(w.op, band.first_layer));
-        if (weight && *weight != p) {
+        const precision own = c.get_precision(w.op, band.first_layer);
+        const precision p = published_format(own);
+        const precision its_input = published_format(c.get_activation_precision(own));
+        if (weight && (*weight != p || input != its_input)) {
           return std::nullopt;
         }
         weight = p;
+        input = its_input;
       }
     }
   }
@@ -109,8 +116,7 @@ struct quality_scheme {
     return std::nullopt;
   }
   const bool wide = format_of(*weight).element_bits >= 16;
-  const precision activation =
-      wide ? precision::fp16 : published_format(c.default_activation_precision);
+  const precision activation = wide ? precision::fp16 : input;
   const bool by_data = calibrated && (format_of(*weight).element_bits < 8 ||
                                       format_of(activation).kind == element_kind::int8);
   return quality_scheme{.weight = *weight,

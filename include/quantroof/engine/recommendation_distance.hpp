@@ -57,7 +57,7 @@ template <PerformanceModel M>
     const precision weight = rec.mixed_precision.get_precision(op, 0);
     if (block_linears.contains(op) && format_of(weight).element_bits < 16) {
       const engine_set with =
-          engines_with(hw.arch, weight, rec.mixed_precision.default_activation_precision) &
+          engines_with(hw.arch, weight, rec.mixed_precision.get_activation_precision(weight)) &
           detail::engines_asked(hw.arch, r);
       d.is_offered = d.is_offered && !with.empty();
     }

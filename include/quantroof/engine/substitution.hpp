@@ -126,6 +126,18 @@ struct adapted_strategy {
   }
   c.default_weight_precision = replace(c.default_weight_precision);
   c.default_activation_precision = replace(c.default_activation_precision);
+  c.activation_rules.clear();
+  for (const activation_rule& rule : config.activation_rules) {
+    const precision weight = replace(rule.weight);
+    const precision activation = replace(rule.activation);
+    bool known = format_of(weight).element_bits >= 16;  // or two formats became one: the first says
+    for (const activation_rule& other : c.activation_rules) {
+      known = known || other.weight == weight;
+    }
+    if (!known) {
+      c.activation_rules.push_back({.weight = weight, .activation = activation});
+    }
+  }
   const precision kv = runnable_kv_precision(hw, c.kv_cache_precision);
   if (format_of(kv).element_bits != 16 || format_of(c.kv_cache_precision).element_bits != 16) {
     note(c.kv_cache_precision, kv);

@@ -46,15 +46,18 @@ inline void check_compressed_tensors(const export_modules& all,
               names_in(weight_schemes, [](const tensor_scheme& s) { return to_string(s.format); }));
     }
   }
-  const precision activation = without_16bit_kind(plan.default_activation_precision);
-  if (!is_unquantized(activation) && find_activation_scheme(activation) == nullptr) {
-    cannot_export(compressed_tensors_name, to_string(activation),
-                  "has no quantization arguments for activations; known: FP16, BF16, " +
-                      names_in(activation_schemes,
-                               [](const tensor_scheme& s) { return to_string(s.format); }));
+  for (const precision p : formats) {
+    const precision activation = activation_of(plan, p);
+    if (!is_unquantized(activation) && find_activation_scheme(activation) == nullptr) {
+      cannot_export(compressed_tensors_name, to_string(activation),
+                    "has no quantization arguments for activations; known: FP16, BF16, " +
+                        names_in(activation_schemes,
+                                 [](const tensor_scheme& s) { return to_string(s.format); }));
+    }
   }
-  if (!is_unquantized(activation) && formats.empty()) {
-    cannot_export(compressed_tensors_name, to_string(activation),
+  const precision all_inputs = without_16bit_kind(plan.default_activation_precision);
+  if (!is_unquantized(all_inputs) && formats.empty()) {
+    cannot_export(compressed_tensors_name, to_string(all_inputs),
                   "cannot be said of activations where no weight is quantized");
   }
 }
@@ -133,7 +136,6 @@ namespace io {
       detail::modules_of_plan(detail::compressed_tensors_name, m, plan, options.naming);
   detail::check_compressed_tensors(all, plan);
   const auto formats = detail::quantized_formats(all);
-  const auto* const activation = detail::find_activation_scheme(plan.default_activation_precision);
   const bool all_linears =
       formats.size() == 1 && !detail::quantizes_unusual(all, options.naming.model_type);
   json_map<scheme_group> groups;
@@ -145,7 +147,8 @@ namespace io {
                        .input_activations = json_member<quantization_arguments>::null(),
                        .output_activations = json_member<quantization_arguments>::null(),
                        .format = short_string<32>{scheme.container}};
-    if (activation != nullptr) {
+    if (const auto* const activation =
+            detail::find_activation_scheme(plan.get_activation_precision(p))) {
       group.input_activations = detail::arguments_of(*activation);
     }
     container =

@@ -147,7 +147,7 @@ namespace quantroof::io {
     if (format_of(weight).element_bits >= 16) {
       return;
     }
-    const format_pair pair{weight, plan.default_activation_precision};
+    const format_pair pair{weight, plan.get_activation_precision(weight)};
     for (const format_pair& known : pairs) {
       if (known == pair) {
         return;

@@ -97,10 +97,10 @@ inline void check_weights(serving_engine engine, const export_modules& all,
     cannot_export(name, "embeddings",
                   std::string{to_string(all.embeddings)} + ": the engine reads them in 16 bits");
   }
-  const precision activation = without_16bit_kind(plan.default_activation_precision);
   for (const precision p : quantized_formats(all)) {
     const engine_weights* found = nullptr;
     std::string known;
+    const precision activation = activation_of(plan, p);
     for (const engine_weights& row : engine_weight_rows) {
       if (row.weight == p && is_of(row, engine)) {
         found = row.activation == activation ? &row : found;
@@ -108,7 +108,7 @@ inline void check_weights(serving_engine engine, const export_modules& all,
       }
     }
     const std::string what = std::string{to_string(p)} + " weights with activations in " +
-                             std::string{to_string(plan.default_activation_precision)};
+                             std::string{to_string(plan.get_activation_precision(p))};
     if (found == nullptr) {
       cannot_export(name, "weights",
                     what + " are not multiplied; known activations for these weights: " +

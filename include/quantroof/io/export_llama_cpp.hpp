@@ -178,7 +178,7 @@ namespace io {
 /// requires  is_valid(m); is_valid(plan)
 /// errors    io::input_error that names the format which GGUF does not have, the operator whose tensor has no name here, or activations:
 ///           llama.cpp chooses them itself
-/// ignores   default_activation_precision of FP16 and BF16 plans: products of quantized types quantize their inputs to 8 bits
+/// ignores   inputs in FP16 and BF16: products of quantized types quantize their inputs to 8 bits
 /// example   examples/export_plan.cpp
 [[nodiscard]] inline llama_cpp_commands export_llama_cpp(const model_config& m,
                                                          const mixed_precision_config& plan,
@@ -186,8 +186,14 @@ namespace io {
   using namespace detail;
   const export_modules all = modules_of_plan(llama_cpp_name, m, plan, {});
   llama_cpp_commands c;
-  if (!is_unquantized(without_16bit_kind(plan.default_activation_precision))) {
-    const std::string what = std::string{to_string(plan.default_activation_precision)} +
+  precision input = quantized_formats(all).empty()
+                        ? without_16bit_kind(plan.default_activation_precision)
+                        : precision::fp16;
+  for (const precision p : quantized_formats(all)) {
+    input = is_unquantized(input) ? activation_of(plan, p) : input;
+  }
+  if (!is_unquantized(input)) {
+    const std::string what = std::string{to_string(input)} +
                              " cannot be said: llama.cpp quantizes activations as its kernels need";
     if (options.types == gguf_types::exact) {
       cannot_export(llama_cpp_name, "activations", what);

@@ -37,7 +37,7 @@ inline constexpr std::string_view modelopt_name = "modelopt";
 [[nodiscard]] inline const modelopt_algorithm& algorithm_for(precision weight,
                                                              const mixed_precision_config& plan,
                                                              io::activation_policy policy) {
-  const precision activation = without_16bit_kind(plan.default_activation_precision);
+  const precision activation = activation_of(plan, weight);
   const modelopt_algorithm* found = find_algorithm(weight, activation);
   if (policy == io::activation_policy::of_algorithm) {
     for (const modelopt_algorithm& a : modelopt_algorithms) {
@@ -46,7 +46,7 @@ inline constexpr std::string_view modelopt_name = "modelopt";
   }
   if (found == nullptr) {
     std::string why = "with activations in " +
-                      std::string{to_string(plan.default_activation_precision)} +
+                      std::string{to_string(plan.get_activation_precision(weight))} +
                       " has no quant_algo; known with these weights: ";
     std::string known;
     for (const modelopt_algorithm& a : modelopt_algorithms) {

@@ -61,6 +61,7 @@ struct plan_difference {
   std::int64_t layer = 0;
   precision first = precision::fp16;
   precision second = precision::fp16;
+  bool of_inputs = false;  // the weights agree, their inputs do not
 };
 
 }  // namespace io
@@ -73,6 +74,12 @@ namespace detail {
 }
 [[nodiscard]] constexpr precision without_16bit_kind(precision p) {
   return is_unquantized(p) ? precision::fp16 : p;
+}
+
+/// The inputs of weights of a format, 16 bits as FP16.
+[[nodiscard]] constexpr precision activation_of(const mixed_precision_config& plan,
+                                                precision weight) {
+  return without_16bit_kind(plan.get_activation_precision(weight));
 }
 
 /// A module that holds weights, and its format in each layer that has it.
@@ -343,7 +350,8 @@ namespace io {
 
 /// Where two plans first give a weight, the KV cache or the activations of a model different formats; nullopt where nowhere.
 ///
-/// formula   every weight matrix of every layer, embeddings, LM head, KV cache, then default_activation_precision (as layer -1 of qk_matmul)
+/// formula   every weight matrix of every layer with its inputs, embeddings, LM head, KV cache; without activation_rules also
+///           default_activation_precision (as layer -1 of qk_matmul)
 /// ignores   names, descriptions and claims; which of the 16-bit formats unquantized tensors have
 /// requires  is_valid(m)
 [[nodiscard]] constexpr std::optional<plan_difference> find_plan_difference(
@@ -352,8 +360,19 @@ namespace io {
   const auto differ = [&](operator_type op, std::int64_t layer) -> std::optional<plan_difference> {
     const precision first = without_16bit_kind(a.get_precision(op, layer));
     const precision second = without_16bit_kind(b.get_precision(op, layer));
-    return first == second ? std::nullopt
-                           : std::optional{plan_difference{op, layer, first, second}};
+    if (first != second) {
+      return plan_difference{op, layer, first, second};
+    }
+    if (detail::is_unquantized(first) || !weight_operators.contains(op) ||
+        op == operator_type::embeddings) {
+      return std::nullopt;
+    }
+    const precision input = detail::activation_of(a, first);
+    const precision other = detail::activation_of(b, second);
+    if (input != other) {
+      return plan_difference{op, layer, input, other, true};
+    }
+    return std::nullopt;
   };
   for (std::int64_t layer = 0; layer < m.num_layers; ++layer) {
     const layer_shape shape = layer_kind(m, layer_kind_of(m, layer));
@@ -369,11 +388,14 @@ namespace io {
       return d;
     }
   }
+  if (!a.activation_rules.empty() || !b.activation_rules.empty()) {
+    return std::nullopt;  // which of several formats is the default says nothing
+  }
   const precision first = without_16bit_kind(a.default_activation_precision);
   const precision second = without_16bit_kind(b.default_activation_precision);
   return first == second
              ? std::nullopt
-             : std::optional{plan_difference{operator_type::qk_matmul, -1, first, second}};
+             : std::optional{plan_difference{operator_type::qk_matmul, -1, first, second, true}};
 }
 
 }  // namespace io

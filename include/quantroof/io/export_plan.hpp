@@ -132,7 +132,7 @@ inline bool is_valid(const plan_document& d) {
                       .last_layer = layer,
                       .weight = weight,
                       .activation = wide ? (weight == precision::bf16 ? weight : precision::fp16)
-                                         : plan.default_activation_precision,
+                                         : plan.get_activation_precision(weight),
                       .rows = w.rows,
                       .cols = w.cols,
                       .copies = w.copies,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The plan that a quantization_config describes, whole: the formats of weights and KV cache as hf_quantization.hpp reads them, the activations'
-// besides, and a check that the plan says of every weight what the document says.
+// The plan that a quantization_config describes, whole: the formats of weights, inputs and KV cache as hf_quantization.hpp reads them, unknown members
+// refused, and a check that the plan says of every weight what the document says.
 #pragma once
 
 #include <charconv>
@@ -18,7 +18,6 @@
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/io/export_modules.hpp"
 #include "quantroof/io/export_record.hpp"
-#include "quantroof/io/export_schemes.hpp"
 #include "quantroof/io/hf_module_formats.hpp"
 #include "quantroof/io/hf_quantization.hpp"
 #include "quantroof/io/hf_reader.hpp"
@@ -37,68 +36,6 @@ namespace quantroof::detail {
     }
   }
   return false;
-}
-
-/// The activations that a document names: one format for all quantized weights, or none in common.
-class activation_votes {
- public:
-  void add(precision p) {
-    mixed_ = mixed_ || (found_ && *found_ != p);
-    found_ = p;
-  }
-  /// Sets the plan's activations; a note where weights differ in theirs.
-  void apply(io::hf_quantization& q) const {
-    if (mixed_) {
-      hf_note(q.notes, "activations have several formats; the plan says 16 bits for all");
-    } else if (found_ && !is_unquantized(*found_)) {
-      q.config.default_activation_precision = *found_;
-    }
-  }
-
- private:
-  std::optional<precision> found_;
-  bool mixed_ = false;
-};
-
-/// Activations by the names of ModelOpt's algorithms, or by the arguments of groups.
-[[nodiscard]] inline activation_votes activations_of(const quantization_record& record) {
-  activation_votes votes;
-  const auto add_algorithm = [&](const std::string& name) {
-    if (const modelopt_algorithm* const a = find_algorithm(name)) {
-      votes.add(a->activation);
-    }
-  };
-  const std::string& whole = record.quant_algo.value().text;
-  if (!whole.empty() && whole != "MIXED_PRECISION") {
-    add_algorithm(whole);
-  }
-  if (!record.quantized_layers.value().entries.empty()) {
-    for (const auto& [name, layer] : record.quantized_layers.value().entries) {
-      add_algorithm(layer.quant_algo.value().text);
-    }
-    return votes;
-  }
-  if (!whole.empty()) {
-    return votes;
-  }
-  for (const auto& [name, group] : record.config_groups.value().entries) {
-    if (!group.weights.has_value()) {
-      continue;
-    }
-    if (!group.input_activations.has_value()) {
-      votes.add(precision::fp16);
-      continue;
-    }
-    const auto format = activation_format(group.input_activations.value());
-    if (!format) {
-      throw io::input_error("", "", "these bits, type and strategy have no format here")
-          .under("input_activations")
-          .under(name)
-          .under("config_groups");
-    }
-    votes.add(*format);
-  }
-  return votes;
 }
 
 /// True of a document of ModelOpt that quantizes the KV cache at most.
@@ -218,7 +155,6 @@ template <JsonValue Json, class Read>
     if (q.config.layer_overrides.size() == q.config.layer_overrides.capacity()) {
       check_read_plan(document, m, naming.model_type, q.config);  // where some may be lost
     }
-    activations_of(record).apply(q);
     return q;
   } catch (const io::input_error& error) {
     throw error.in_file(file_name);

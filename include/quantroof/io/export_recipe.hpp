@@ -90,8 +90,7 @@ namespace io {
   if (groups.size() == 1) {
     const auto formats = detail::quantized_formats(
         detail::modules_of_plan("llm-compressor", m, plan, options.naming));
-    preset = detail::find_preset(formats.front(),
-                                 detail::without_16bit_kind(plan.default_activation_precision));
+    preset = detail::find_preset(formats.front(), detail::activation_of(plan, formats.front()));
   }
   if (preset != nullptr) {
     line(8, "targets", detail::yaml_list(groups.begin()->second.targets.value()));

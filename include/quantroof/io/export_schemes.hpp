@@ -173,21 +173,31 @@ template <class Table>
   return a;
 }
 
-/// The format of activations that arguments describe; nullopt where none here is meant. What is left out is inferred as compressed-tensors does:
+/// What compressed-tensors says of inputs, as far as their format depends on it.
+struct input_arguments {
+  std::int64_t num_bits = 0;
+  std::string_view type{};
+  std::string_view strategy{};  // empty: inferred
+  std::int64_t group_size = 0;  // 0: none
+  bool is_dynamic = false;
+};
+
+/// The format of inputs that arguments describe; nullopt where none here is meant. What is left out is inferred as compressed-tensors does:
 /// group_size says tensor, channel or group; 4-bit floats in groups of 16 are NVFP4.
-[[nodiscard]] inline std::optional<precision> activation_format(const quantization_arguments& a) {
-  const bool tokens = a.dynamic.has_value() && a.dynamic.value() != scale_timing::fixed;
-  std::string_view strategy = a.strategy.value();
-  const std::int64_t group = a.group_size.value();
+[[nodiscard]] constexpr std::optional<precision> activation_format(const input_arguments& a) {
+  std::string_view strategy = a.strategy;
   if (strategy.empty()) {
-    const bool blocks = a.num_bits.value() == 4 && group == 16;
-    strategy = blocks ? "tensor_group" : group > 0 ? "group" : tokens ? "token" : "tensor";
+    const bool blocks = a.num_bits == 4 && a.group_size == 16;
+    strategy = blocks             ? "tensor_group"
+               : a.group_size > 0 ? "group"
+               : a.is_dynamic     ? "token"
+                                  : "tensor";
   }
   for (const tensor_scheme& s : activation_schemes) {
     const bool micro = !s.scale_dtype.empty();
-    if (s.num_bits == a.num_bits.value() && s.type == a.type.value().view() &&
-        s.strategy == strategy && s.group_size == (group > 0 ? group : 0) &&
-        (strategy != "group" || s.num_bits == 4 || group != 32 || micro)) {
+    if (s.num_bits == a.num_bits && s.type == a.type && s.strategy == strategy &&
+        s.group_size == a.group_size &&
+        (strategy != "group" || s.num_bits == 4 || a.group_size != 32 || micro)) {
       return s.format;
     }
   }

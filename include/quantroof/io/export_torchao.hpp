@@ -57,7 +57,7 @@ inline constexpr std::array torchao_configs = {
 
 [[nodiscard]] inline const torchao_config& torchao_config_of(precision weight,
                                                              const mixed_precision_config& plan) {
-  const precision activation = without_16bit_kind(plan.default_activation_precision);
+  const precision activation = activation_of(plan, weight);
   std::string known;
   for (const torchao_config& c : torchao_configs) {
     if (c.weight == weight && c.activation == activation) {

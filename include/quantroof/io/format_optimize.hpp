@@ -20,6 +20,7 @@
 #include "quantroof/engine/optimize_alternatives.hpp"
 #include "quantroof/engine/optimize_reasons.hpp"
 #include "quantroof/io/format_quality.hpp"
+#include "quantroof/io/format_spec.hpp"
 #include "quantroof/io/format_text.hpp"
 
 template <>
@@ -43,9 +44,13 @@ struct fmt::formatter<quantroof::optimized_plan> : quantroof::detail::line_forma
     for (const double us : p.step_us) {
       quantroof::detail::add_to(line, "{:.1f} us, ", us);
     }
-    quantroof::detail::add_to(line, "{:.2f} GB, inputs {}, KV cache {}, runs on {}; {}",
+    quantroof::detail::add_to(line, "{:.2f} GB, inputs {}",
                               static_cast<double>(p.memory_bytes) / 1e9,
-                              p.config.default_activation_precision, p.config.kv_cache_precision,
+                              p.config.default_activation_precision);
+    for (const quantroof::activation_rule& rule : p.config.activation_rules) {
+      quantroof::detail::add_to(line, ", {}", rule);
+    }
+    quantroof::detail::add_to(line, ", KV cache {}, runs on {}; {}", p.config.kv_cache_precision,
                               p.engines, p.quality);
     return print(context, line);
   }

@@ -174,6 +174,14 @@ struct fmt::formatter<quantroof::layer_band> : quantroof::detail::line_formatter
   }
 };
 
+/// "inputs of INT4_G128 weights FP16"
+template <>
+struct fmt::formatter<quantroof::activation_rule> : quantroof::detail::line_formatter {
+  auto format(const quantroof::activation_rule& r, auto& context) const {
+    return print(context, "inputs of {} weights {}", r.weight, r.activation);
+  }
+};
+
 /// "2x, 50 % less memory, quality loss <1%, best for Hopper/Blackwell, balanced"
 template <>
 struct fmt::formatter<quantroof::strategy_claims> : quantroof::detail::line_formatter {
@@ -191,8 +199,11 @@ struct fmt::formatter<quantroof::mixed_precision_config> : quantroof::detail::li
     if (!(c.operator_precisions == quantroof::operator_precision_map{})) {
       quantroof::detail::add_to(line, " but {}", c.operator_precisions);
     }
-    quantroof::detail::add_to(line, ", activations {}, KV cache {}", c.default_activation_precision,
-                              c.kv_cache_precision);
+    quantroof::detail::add_to(line, ", activations {}", c.default_activation_precision);
+    for (const quantroof::activation_rule& rule : c.activation_rules) {
+      quantroof::detail::add_to(line, ", {}", rule);
+    }
+    quantroof::detail::add_to(line, ", KV cache {}", c.kv_cache_precision);
     if (!c.layer_overrides.empty()) {
       quantroof::detail::add_to(line, ", {} layer override{}", c.layer_overrides.size(),
                                 c.layer_overrides.size() > 1 ? "s" : "");

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "quantroof/detail/expects.hpp"
+#include "quantroof/io/export_schemes.hpp"
 #include "quantroof/io/hf_modules.hpp"
 #include "quantroof/io/hf_quant_format.hpp"
 #include "quantroof/io/hf_reader.hpp"
@@ -113,7 +114,18 @@ struct hf_module_formats {
   bool head_is_linear = false;  // the LM head counts as a linear layer
   precision plain = precision::fp16;
   std::optional<precision> cache;
+  std::map<precision, precision> inputs;  // of quantized weights; none: 16 bits
   hf_notes notes;
+
+  /// Inputs that weights of a format multiply; FP16 for 16 bits.
+  void add_inputs(precision weight, precision input) {
+    const auto [at, fresh] = inputs.emplace(weight, input);
+    if (!fresh && at->second != input) {
+      hf_note(notes, std::string{to_string(weight)} +
+                         " weights have inputs of several formats; the plan has " +
+                         std::string{to_string(at->second)});
+    }
+  }
 
   [[nodiscard]] std::optional<precision> listed(std::string_view module) const {
     if (const auto found = named.find(std::string{module}); found != named.end()) {
@@ -166,6 +178,10 @@ void hf_read_groups(const hf_reader<Json>& config, hf_module_formats& formats) {
     const std::string_view own = group.text("format");
     const precision format =
         hf_scheme_format(group.member("weights"), own.empty() ? config.text("format") : own);
+    const Json* const input = group.find("input_activations");
+    formats.add_inputs(format, input == nullptr || input->is_null()
+                                   ? precision::fp16
+                                   : hf_input_format(group.member("input_activations")));
     const auto targets = hf_texts(group, "targets");
     bool all = targets.empty();
     module_patterns modules;
@@ -189,6 +205,13 @@ void hf_read_groups(const hf_reader<Json>& config, hf_module_formats& formats) {
   }
 }
 
+/// The inputs that one of ModelOpt's algorithms has.
+inline void hf_add_algorithm_inputs(hf_module_formats& formats, precision weight,
+                                    std::string_view algorithm) {
+  const modelopt_algorithm* const known = find_algorithm(algorithm);
+  formats.add_inputs(weight, known != nullptr ? known->activation : precision::fp16);
+}
+
 /// quantized_layers of MIXED_PRECISION: modules one by one.
 template <JsonValue Json>
 void hf_read_quantized_layers(const hf_reader<Json>& config, hf_module_formats& formats) {
@@ -196,7 +219,10 @@ void hf_read_quantized_layers(const hf_reader<Json>& config, hf_module_formats& 
   const Json& object = *config.find("quantized_layers");
   for (auto entry = object.begin(); entry != object.end(); ++entry) {
     const std::string& key = entry.key();
-    formats.named[key] = hf_algorithm_format(layers.member(key), "quant_algo", formats.notes);
+    const auto layer = layers.member(key);
+    const precision format = hf_algorithm_format(layer, "quant_algo", formats.notes);
+    formats.named[key] = format;
+    hf_add_algorithm_inputs(formats, format, layer.text("quant_algo"));
   }
 }
 
@@ -221,6 +247,9 @@ void hf_read_modelopt(const hf_reader<Json>& config, hf_module_formats& formats)
       config.refuse("quant_algo", "contradicts config_groups");
     }
     formats.others = format;
+    if (formats.inputs.empty()) {  // groups say more
+      hf_add_algorithm_inputs(formats, format, algorithm);
+    }
   } else if (!formats.others && formats.named.empty() && formats.groups.empty()) {
     config.refuse("quant_algo", "is missing");
   }
@@ -238,6 +267,9 @@ template <JsonValue Json>
     config.refuse("quant_algo", "contradicts quant_method");
   } else if (method == "fp8") {
     formats.others = hf_fp8_format(config);
+    formats.add_inputs(*formats.others, *formats.others == precision::fp8_e4m3_block128
+                                            ? precision::fp8_e4m3_group128
+                                            : *formats.others);
   } else if (method == "mxfp4") {
     formats.groups.push_back({{}, precision::mxfp4});
     formats.groups[0].modules.add("experts", formats.notes);
@@ -253,6 +285,9 @@ template <JsonValue Json>
     formats.head_is_linear = config.flag("lm_head", false);
   } else if (method == "bitsandbytes") {
     formats.others = hf_bitsandbytes_format(config, formats.notes);
+    if (*formats.others == precision::int8_channel) {
+      formats.add_inputs(precision::int8_channel, precision::int8_channel);  // LLM.int8()
+    }
   } else {
     config.refuse("quant_method",
                   method.empty() ? "is missing; known: fp8, mxfp4, compressed-tensors, modelopt, "

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "quantroof/detail/short_string.hpp"
+#include "quantroof/io/export_schemes.hpp"
 #include "quantroof/io/hf_reader.hpp"
 #include "quantroof/io/json_value.hpp"
 #include "quantroof/precision/precision.hpp"
@@ -33,50 +34,27 @@ inline void hf_note(hf_notes& notes, std::string_view text) {
   notes.emplace_back(text);
 }
 
-struct hf_algorithm {
-  std::string_view name;
-  precision format;
-  std::string_view note;  // what the format leaves unsaid
-};
-// clang-format off
-inline constexpr std::array hf_algorithms = {
-    hf_algorithm{"FP8", precision::fp8_e4m3, ""},
-    hf_algorithm{"FP8_PER_CHANNEL_PER_TOKEN", precision::fp8_e4m3_channel, ""},
-    hf_algorithm{"FP8_PB_WO", precision::fp8_e4m3_block128, "FP8_PB_WO: activations stay in 16 bits"},
-    hf_algorithm{"NVFP4", precision::nvfp4, ""},
-    hf_algorithm{"NVFP4_AWQ", precision::nvfp4, "NVFP4_AWQ: the scales of the activations' channels are not counted"},
-    hf_algorithm{"W4A16_NVFP4", precision::nvfp4, "W4A16_NVFP4: activations stay in 16 bits"},
-    hf_algorithm{"W4A8_NVFP4_FP8", precision::nvfp4, "W4A8_NVFP4_FP8: activations are in FP8"},
-    hf_algorithm{"W4A8_MXFP4_FP8", precision::mxfp4, "W4A8_MXFP4_FP8: activations are in FP8"},
-    hf_algorithm{"MXFP8", precision::mxfp8_e4m3, ""},
-    hf_algorithm{"W4A16_AWQ", precision::int4_g128, "W4A16_AWQ: the scales of the activations' channels are not counted"},
-    hf_algorithm{"W4A8_AWQ", precision::int4_g128, "W4A8_AWQ: activations are in FP8"},
-    hf_algorithm{"W8A16", precision::int8_channel, "W8A16: activations stay in 16 bits"},
-    hf_algorithm{"W8A8_SQ_PER_CHANNEL", precision::int8_channel, ""},
-};
-// clang-format on
-
 /// The format of a quant_algo at `key`.
 template <JsonValue Json>
 [[nodiscard]] precision hf_algorithm_format(const hf_reader<Json>& config, std::string_view key,
                                             hf_notes& notes) {
   const std::string_view name = config.text(key);
-  for (const hf_algorithm& algorithm : hf_algorithms) {
+  for (const modelopt_algorithm& algorithm : modelopt_algorithms) {
     if (algorithm.name == name) {
-      const std::int64_t block = format_of(algorithm.format).scales.block_cols;
+      const std::int64_t block = format_of(algorithm.weight).scales.block_cols;
       if (const auto group = config.integer("group_size", 0, hf_long);
           group && block > 0 && *group != block) {
         config.refuse("group_size", "is not the group of this quant_algo");
       }
-      if (!algorithm.note.empty()) {
-        hf_note(notes, algorithm.note);
+      if (algorithm.awq) {
+        hf_note(notes, std::string{name} + ": the scales of the inputs' channels are not counted");
       }
-      return algorithm.format;
+      return algorithm.weight;
     }
   }
   short_string<600> rule{"\""};
   rule.append(utf8_prefix(name, 60)).append("\" is not a known algorithm; known: ");
-  for (const hf_algorithm& algorithm : hf_algorithms) {
+  for (const modelopt_algorithm& algorithm : modelopt_algorithms) {
     rule.append(algorithm.name).append(", ");
   }
   config.refuse(key, rule.append("MIXED_PRECISION"));
@@ -222,6 +200,28 @@ template <JsonValue Json>
   hf_note(notes, twice ? "bitsandbytes: 4.127 bits with quantized scales are taken as INT4_G128"
                        : "bitsandbytes: 4.5 bits with scales are taken as INT4_G32");
   return twice ? precision::int4_g128 : precision::int4_g32;
+}
+
+/// A scheme of inputs: num_bits, type, strategy, group_size, dynamic.
+template <JsonValue Json>
+[[nodiscard]] precision hf_input_format(const hf_reader<Json>& scheme) {
+  const Json* const dynamic = scheme.find("dynamic");
+  const std::int64_t group = scheme.integer("group_size", -1, hf_long).value_or(0);
+  const input_arguments arguments{
+      .num_bits = scheme.size("num_bits", 16),
+      .type = scheme.text("type"),
+      .strategy = scheme.text("strategy"),
+      .group_size = group > 0 ? group : 0,
+      .is_dynamic =
+          dynamic != nullptr && !(dynamic->is_boolean() && !dynamic->template get<bool>())};
+  const auto format = activation_format(arguments);
+  if (!format) {
+    scheme.refuse("num_bits",
+                  "with this type, strategy and group size has no format here; known: " +
+                      names_in(activation_schemes,
+                               [](const tensor_scheme& s) { return to_string(s.format); }));
+  }
+  return *format;
 }
 
 /// The KV cache: a name (older ModelOpt files), an object, or null for 16 bits.

@@ -146,6 +146,46 @@ template <JsonValue Json>
           (op == operator_type::latent_in || op == operator_type::latent_out));
 }
 
+/// The inputs of most weights as the default, a rule for each other format.
+inline void hf_write_inputs(mixed_precision_config& c,
+                            const std::vector<hf_operator_formats>& operators,
+                            hf_module_formats& formats, precision wide) {
+  std::array<std::size_t, precision_count> uses{};
+  const auto use = [&](precision p) {
+    uses[static_cast<std::size_t>(p)] += format_of(p).element_bits < 16 ? 1U : 0U;
+  };
+  for (const hf_operator_formats& entry : operators) {
+    for (const auto& format : entry.layers) {
+      use(format.value_or(precision::fp16));
+    }
+  }
+  use(c.get_precision(operator_type::lm_head));
+  const auto input_of = [&](precision weight) {
+    const auto found = formats.inputs.find(weight);
+    return found == formats.inputs.end() || format_of(found->second).element_bits >= 16
+               ? wide
+               : found->second;
+  };
+  const auto most = static_cast<precision>(
+      std::distance(uses.begin(), std::max_element(uses.begin(), uses.end())));
+  if (uses[static_cast<std::size_t>(most)] == 0) {
+    return;
+  }
+  c.default_activation_precision = input_of(most);
+  for (const precision_format& f : precision_formats) {
+    if (uses[static_cast<std::size_t>(f.id)] == 0 ||
+        input_of(f.id) == c.default_activation_precision) {
+      continue;
+    }
+    if (c.activation_rules.size() == c.activation_rules.capacity()) {
+      hf_note(formats.notes,
+              "more formats of weights have inputs of their own than a plan can say");
+      return;
+    }
+    c = c.with_activation(f.id, input_of(f.id));
+  }
+}
+
 [[nodiscard]] inline io::hf_quantization hf_quantization_of(hf_module_formats formats,
                                                             std::string_view model_type,
                                                             const model_config& m) {
@@ -185,6 +225,7 @@ template <JsonValue Json>
                                         formats.of({"lm_head"}, formats.head_is_linear));
   result.config.operator_precisions.set(operator_type::embeddings,
                                         formats.of({"embed_tokens", "embeddings"}, false));
+  hf_write_inputs(result.config, operators, formats, wide);
   is_valid(result.config);
   result.notes = std::move(formats.notes);
   return result;

@@ -123,6 +123,15 @@ struct detail::json_record<layer_override> {
 };
 
 template <>
+struct detail::json_record<activation_rule> {
+  static constexpr std::string_view name = "activation_rule";
+  static constexpr void members(auto& m, auto& r) {
+    m.required("weight", r.weight);
+    m.required("activation", r.activation);
+  }
+};
+
+template <>
 struct detail::json_record<strategy_claims> {
   static constexpr std::string_view name = "strategy_claims";
   static constexpr void members(auto& m, auto& c) {
@@ -144,6 +153,7 @@ struct detail::json_record<mixed_precision_config> {
     m.optional("kv_cache_precision", c.kv_cache_precision);
     m.optional("default_weight_precision", c.default_weight_precision);
     m.optional("layer_overrides", c.layer_overrides);
+    m.if_any("activation_rules", c.activation_rules);
     m.optional("claims", c.claims);
   }
 };

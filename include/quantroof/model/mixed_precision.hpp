@@ -2,7 +2,8 @@
 //
 // Which precision each operator of each layer has: a plain value with a few rules for what is not said.
 //
-// An operator takes, in this order: the last layer override that covers it, its own entry, the default of its group.
+// An operator takes, in this order: the last layer override that covers it, its own entry, the default of its group. Inputs follow the weight they
+// multiply: NVFP4 weights may have NVFP4 inputs while FP8 weights of the same plan have FP8 ones.
 // Not here: the named strategies (strategies.hpp), what a device can run (engine/recommendation rules).
 #pragma once
 
@@ -77,6 +78,14 @@ struct layer_override {
   friend constexpr bool operator==(const layer_override&, const layer_override&) = default;
 };
 
+/// Weights in `weight` multiply inputs in `activation`.
+struct activation_rule {
+  precision weight = precision::fp16;
+  precision activation = precision::fp16;
+
+  friend constexpr bool operator==(const activation_rule&, const activation_rule&) = default;
+};
+
 /// What the specification's strategy table says of a strategy; printed beside what the models compute, never used in a prediction.
 struct strategy_claims {
   double speedup = 1.0;
@@ -96,6 +105,7 @@ struct mixed_precision_config {
   precision kv_cache_precision = precision::fp16;
   precision default_weight_precision = precision::fp16;
   static_vector<layer_override, 16> layer_overrides{};
+  static_vector<activation_rule, 8> activation_rules{};  // else default_activation_precision
   strategy_claims claims{};
 
   /// The precision of `op` in `layer`.
@@ -133,6 +143,21 @@ struct mixed_precision_config {
     return attention_matmuls.contains(op) ? default_activation_precision : precision::fp16;
   }
 
+  /// The precision of the inputs that weights in `weight` multiply.
+  ///
+  /// formula   weights of 16 bits and more: their own; else the rule of this weight format, else default_activation_precision
+  [[nodiscard]] constexpr precision get_activation_precision(precision weight) const {
+    if (format_of(weight).element_bits >= 16) {
+      return weight;
+    }
+    for (const activation_rule& rule : activation_rules) {
+      if (rule.weight == weight) {
+        return rule.activation;
+      }
+    }
+    return default_activation_precision;
+  }
+
   /// A copy in which `op` has precision p: the builder's form of the aggregate.
   [[nodiscard]] constexpr mixed_precision_config with(operator_type op, precision p) const {
     mixed_precision_config copy = *this;
@@ -140,6 +165,19 @@ struct mixed_precision_config {
     if (op == operator_type::kv_cache) {
       copy.kv_cache_precision = p;
     }
+    return copy;
+  }
+  /// A copy in which weights in `weight` multiply inputs in `activation`.
+  [[nodiscard]] constexpr mixed_precision_config with_activation(precision weight,
+                                                                 precision activation) const {
+    mixed_precision_config copy = *this;
+    for (activation_rule& rule : copy.activation_rules) {
+      if (rule.weight == weight) {
+        rule.activation = activation;
+        return copy;
+      }
+    }
+    copy.activation_rules.push_back({.weight = weight, .activation = activation});
     return copy;
   }
   /// A copy in which layers first..last give `operators` precision p.
@@ -158,7 +196,8 @@ struct mixed_precision_config {
 
 /// Refuses a configuration that contradicts itself; returns true otherwise.
 ///
-/// requires  a name; layer ranges in order; the KV-cache entry and kv_cache_precision agree; the KV cache has one precision in all layers
+/// requires  a name; layer ranges in order; the KV-cache entry and kv_cache_precision agree; the KV cache has one precision in all layers;
+///           activation_rules of weights below 16 bits, each at most once
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 constexpr bool is_valid(const mixed_precision_config& c) {
   detail::expects(!c.name.empty(), "mixed_precision_config: name must not be empty");
@@ -179,6 +218,16 @@ constexpr bool is_valid(const mixed_precision_config& c) {
                     "mixed_precision_config: the KV cache has one precision in all layers; set "
                     "kv_cache_precision");
     static_cast<void>(format_of(o.precision));
+  }
+  for (std::size_t i = 0; i < c.activation_rules.size(); ++i) {
+    const activation_rule& rule = c.activation_rules[i];
+    static_cast<void>(format_of(rule.activation));
+    detail::expects(format_of(rule.weight).element_bits < 16,
+                    "mixed_precision_config: activation_rules are of weights below 16 bits");
+    for (std::size_t j = 0; j < i; ++j) {
+      detail::expects(c.activation_rules[j].weight != rule.weight,
+                      "mixed_precision_config: activation_rules name a weight format twice");
+    }
   }
   return true;
 }

@@ -4,6 +4,7 @@
 // estimate_quality alone; and what must hold of every answer.
 #include "quantroof/engine/optimize.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -73,6 +74,25 @@ bool reads(std::string_view engine, const hardware_spec& hw, flash_attention_ver
   return false;
 }
 
+/// Every way of giving each format that the engine runs one format of inputs.
+std::vector<std::vector<activation_rule>> input_choices(const hardware_spec& hw,
+                                                        const optimize_request& r) {
+  std::vector<std::vector<activation_rule>> all{{}};
+  for (const p weight : r.formats) {
+    std::vector<std::vector<activation_rule>> longer;
+    for (const p activation : r.activations) {
+      if (runs(r.engine.view(), hw, weight, activation)) {
+        for (std::vector<activation_rule> rules : all) {
+          rules.push_back({.weight = weight, .activation = activation});
+          longer.push_back(rules);
+        }
+      }
+    }
+    all = longer.empty() ? all : longer;
+  }
+  return all;
+}
+
 /// Tries all plans of a model with one band of layers.
 std::optional<plan> best_of_all(const hardware_spec& hw, const model_config& m,
                                 const optimize_request& r) {
@@ -80,12 +100,10 @@ std::optional<plan> best_of_all(const hardware_spec& hw, const model_config& m,
   const p half = native_16bit(hw);
   const bool moe = weight_shape_of(m, expert_up).has_value();
   std::optional<plan> best;
-  for (const p activation : r.activations) {
+  for (const std::vector<activation_rule>& inputs : input_choices(hw, r)) {
     std::vector<p> weights{half};
-    for (const p w : r.formats) {
-      if (runs(r.engine.view(), hw, w, activation)) {
-        weights.push_back(w);
-      }
+    for (const activation_rule& rule : inputs) {
+      weights.push_back(rule.weight);
     }
     const std::size_t n = weights.size();
     const std::size_t groups = moe ? 3 : 4;
@@ -94,9 +112,18 @@ std::optional<plan> best_of_all(const hardware_spec& hw, const model_config& m,
       combinations *= n;
     }
     for (std::size_t combination = 0; combination < combinations; ++combination) {
-      mixed_precision_config c{.name = "tried",
-                               .default_activation_precision = activation,
-                               .default_weight_precision = half};
+      mixed_precision_config c{
+          .name = "tried", .default_activation_precision = half, .default_weight_precision = half};
+      for (const activation_rule& rule : inputs) {
+        c = c.with_activation(rule.weight, rule.activation);
+      }
+      std::vector<bool> used(n);
+      for (std::size_t g = 0, rest = combination; g < groups; ++g, rest /= n) {
+        used[rest % n] = true;
+      }
+      if (std::count(used.begin() + 1, used.end(), true) > 2) {
+        continue;  // no plan quantizes with more than two pairs
+      }
       std::size_t rest = combination;
       const auto set = [&](std::initializer_list<operator_type> ops) {
         for (const operator_type op : ops) {
@@ -222,6 +249,8 @@ random_case make_case(std::mt19937& random) {
   r.formats = {weights[first], weights[(first + 1 + static_cast<std::size_t>(below(6))) % 8]};
   if (r.formats[1] == r.formats[0]) {
     r.formats = {weights[first]};
+  } else if (below(4) == 0 && r.formats[1] != weights[(first + 6) % 8]) {
+    r.formats.push_back(weights[(first + 6) % 8]);
   }
   const p half = native_16bit(c.hw);
   r.activations = {half,     p::fp8_e4m3,     p::fp8_e4m3_channel,
@@ -242,6 +271,7 @@ TEST_CASE("no plan is better than the optimizer's") {
   std::mt19937 random{6};
   int feasible = 0;
   int limited = 0;
+  int mixed = 0;  // answers whose weights have inputs of different formats
   for (int i = 0; i < 120; ++i) {
     random_case c = make_case(random);
     // limits that bind: shares of what is best without them
@@ -264,6 +294,7 @@ TEST_CASE("no plan is better than the optimizer's") {
     REQUIRE(found.gap == 0);
     if (best) {
       ++feasible;
+      mixed += found.best.config.activation_rules.empty() ? 0 : 1;
       REQUIRE(found.best.score == Approx(best->score).epsilon(1e-9));
       REQUIRE(static_cast<int>(found.best.quality.grade) <=
               static_cast<int>(c.request.limits.min_grade));
@@ -271,6 +302,7 @@ TEST_CASE("no plan is better than the optimizer's") {
   }
   CHECK(feasible > 15);
   CHECK(limited > 5);
+  CHECK(mixed > 0);
 }
 
 TEST_CASE("no division of the layers is better than the optimizer's") {

@@ -126,7 +126,10 @@ TEST_CASE("layers, defaults and the entry of the KV cache are replaced too") {
           .with(op::kv_cache, p::nvfp4_kv)
           .with(op::softmax, p::fp8_e4m3)
           .with_layers(3, 7, p::nvfp4)
-          .with_layers(4, 5, p::fp8_e4m3, {op::o_proj});
+          .with_layers(4, 5, p::fp8_e4m3, {op::o_proj})
+          .with_activation(p::nvfp4, p::fp16)
+          .with_activation(p::int4_g128, p::fp8_e4m3)
+          .with_activation(p::fp8_e4m3, p::fp8_e4m3);
   const adapted_strategy a = adapt_to(hw::mi300x, asked);
   CHECK(a.config.default_activation_precision == p::fp8_e4m3fnuz);
   CHECK(a.config.default_weight_precision == p::int4_g128);
@@ -134,6 +137,9 @@ TEST_CASE("layers, defaults and the entry of the KV cache are replaced too") {
   CHECK(a.config.get_precision(op::ffn_up, 3) == p::int4_g128);
   CHECK(a.config.get_precision(op::o_proj, 4) == p::fp8_e4m3fnuz);
   CHECK(a.config.get_precision(op::kv_cache) == p::fp8_e4m3fnuz);
+  CHECK(a.config.get_activation_precision(p::int4_g128) == p::fp16);  // NVFP4's, which came first
+  CHECK(a.config.get_activation_precision(p::fp8_e4m3fnuz) == p::fp8_e4m3fnuz);
+  CHECK(a.config.activation_rules.size() == 2);
   CHECK(is_valid(a.config));
   CHECK(a.substitutions.size() == 3);  // NVFP4 -> INT4_G128, FP8 -> FNUZ, NVFP4_KV -> FNUZ
 }

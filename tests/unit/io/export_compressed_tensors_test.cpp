@@ -208,7 +208,8 @@ TEST_CASE("documents of others are read, or refused with the place") {
   d["config_groups"]["group_0"]["input_activations"]["num_bits"] = 5;
   CHECK_THROWS_WITH(
       io::plan_from_compressed_tensors(d, m, {}, "config.json"),
-      test::contains("config.json: /config_groups/group_0/input_activations: these bits"));
+      test::contains(
+          "config.json: /config_groups/group_0/input_activations/num_bits: with this type"));
   json other = document_of(m, get_strategy("fp8_balanced"));
   other["quant_method"] = "compressed_tensors";
   CHECK_THROWS_WITH(io::plan_from_compressed_tensors(other, m),
@@ -276,7 +277,11 @@ TEST_CASE("tables of schemes name each format once") {
     CHECK(s.num_bits == format_of(s.format).element_bits);
   }
   for (const auto& s : detail::activation_schemes) {
-    CHECK(detail::activation_format(detail::arguments_of(s)) == s.format);
+    CHECK(detail::activation_format({.num_bits = s.num_bits,
+                                     .type = s.type,
+                                     .strategy = s.strategy,
+                                     .group_size = s.group_size,
+                                     .is_dynamic = s.dynamic != scale_timing::fixed}) == s.format);
   }
   for (const auto& s : test::at_run_time(detail::scheme_presets)) {
     CHECK(detail::find_preset(s.weight, s.activation)->name == s.name);

@@ -158,8 +158,9 @@ TEST_CASE("strategies come back the same for every preset, or name what cannot b
         if (m.num_layers <= 36) {
           const auto back =
               io::plan_from_modelopt(json(io::export_modelopt(m, plan, own_activations)), m);
-          CHECK(test::difference(m, plan, back.config).empty());
-          CHECK_THAT(back.notes.back(), test::contains("activations have several formats"));
+          const auto said = plan.with_activation(p::fp8_e4m3, p::fp8_e4m3);
+          CHECK(test::difference(m, said, back.config).empty());
+          CHECK(round_trip(m, said).empty());
         }
       } else if (m.num_layers <= 64) {
         CHECK(round_trip(m, plan).empty());

@@ -123,7 +123,7 @@ const method_row methods[] = {
      R"({"quant_algo": "W4A16_AWQ", "group_size": 128, "kv_cache_quant_algo": "INT8"})",
      p::int4_g128, p::int4_g128, p::bf16, p::int8, 1},
     {"Llama-3.1-8B", R"({"quant_algo": "W4A16_NVFP4", "kv_cache_quant_algo": "NVFP4_AFFINE"})",
-     p::nvfp4, p::nvfp4, p::bf16, p::nvfp4_kv, 2},
+     p::nvfp4, p::nvfp4, p::bf16, p::nvfp4_kv, 1},
     {"Llama-3.1-8B",
      R"({"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": true, "modules_to_not_convert": null})",
      p::int4_g128_zp4, p::int4_g128_zp4, p::bf16, p::bf16},
@@ -158,6 +158,53 @@ TEST_CASE("every method names its formats") {
     CAPTURE(q.notes);
     CHECK(q.notes.size() == r.notes);
   }
+}
+
+struct input_row {
+  std::string text;
+  p weight;
+  p input;
+};
+const input_row inputs[] = {
+    {R"({"quant_method": "fp8", "weight_block_size": [128, 128]})", p::fp8_e4m3_block128,
+     p::fp8_e4m3_group128},
+    {R"({"quant_method": "fp8"})", p::fp8_e4m3, p::fp8_e4m3},
+    {R"({"quant_method": "awq", "bits": 4, "group_size": 128})", p::int4_g128_zp4, p::bf16},
+    {R"({"quant_method": "bitsandbytes", "load_in_8bit": true})", p::int8_channel, p::int8_channel},
+    {R"({"quant_algo": "NVFP4"})", p::nvfp4, p::nvfp4},
+    {R"({"quant_algo": "W4A16_NVFP4"})", p::nvfp4, p::bf16},
+    {R"({"quant_algo": "W4A8_AWQ", "group_size": 128})", p::int4_g128, p::fp8_e4m3},
+    {one_group + R"({"num_bits": 8, "type": "int", "strategy": "channel"}}}})", p::int8_channel,
+     p::bf16},
+    {R"({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"],
+         "weights": {"num_bits": 8, "type": "int", "strategy": "channel"},
+         "input_activations": {"num_bits": 8, "type": "int", "strategy": "token", "dynamic": true}}}})",
+     p::int8_channel, p::int8_channel},
+};
+
+TEST_CASE("every method names the inputs of its weights") {
+  for (const input_row& r : inputs) {
+    CAPTURE(r.text);
+    const io::hf_quantization q = quantized("Llama-3.1-8B", r.text);
+    CHECK(q.config.get_precision(op::ffn_up) == r.weight);
+    CHECK(q.config.get_activation_precision(r.weight) == r.input);
+    CHECK(q.config.activation_rules.empty());
+  }
+}
+
+TEST_CASE("weights of two formats keep their inputs apart") {
+  const io::hf_quantization q = quantized("Llama-3.1-8B", R"({"quant_algo": "MIXED_PRECISION",
+      "quantized_layers": {"model.layers.0.self_attn.q_proj": {"quant_algo": "FP8"},
+                           "model.layers.0.mlp.up_proj": {"quant_algo": "NVFP4"},
+                           "model.layers.1.mlp.up_proj": {"quant_algo": "NVFP4"}}})");
+  CHECK(q.config.default_activation_precision == p::nvfp4);
+  CHECK(q.config.get_activation_precision(p::fp8_e4m3) == p::fp8_e4m3);
+  CHECK(q.config.activation_rules.size() == 1);
+  const io::hf_quantization both = quantized("Llama-3.1-8B", R"({"quant_algo": "MIXED_PRECISION",
+      "quantized_layers": {"model.layers.0.mlp.up_proj": {"quant_algo": "W4A16_NVFP4"},
+                           "model.layers.1.mlp.up_proj": {"quant_algo": "NVFP4"}}})");
+  REQUIRE(both.notes.size() == 1);
+  CHECK_THAT(both.notes[0], test::contains("NVFP4 weights have inputs of several formats"));
 }
 
 TEST_CASE("a file without quantization has none") {

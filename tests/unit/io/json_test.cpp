@@ -64,7 +64,8 @@ TEST_CASE("every strategy and preset survives JSON") {
   CHECK(round_trips(no_vocabulary));
   CHECK(round_trips(create_fp16_baseline()
                         .with(operator_type::kv_cache, precision::nvfp4_kv)
-                        .with_layers(3, 5, precision::mxfp4, {operator_type::lm_head})));
+                        .with_layers(3, 5, precision::mxfp4, {operator_type::lm_head})
+                        .with_activation(precision::mxfp4, precision::mxfp8_e4m3)));
 }
 
 TEST_CASE("models of every family survive JSON") {
@@ -356,6 +357,10 @@ TEST_CASE("a strategy that is wrong is refused by its place") {
        "", "first_layer <= last_layer"},
       {R"({"name": "a", "layer_overrides": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]})",
        "/layer_overrides/0", "(layer_override), not a number"},
+      {R"({"name": "a", "activation_rules": [{"weight": "NVFP4"}]})",
+       "/activation_rules/0/activation", "is missing"},
+      {R"({"name": "a", "activation_rules": [{"weight": "FP16", "activation": "NVFP4"}]})",
+       "/activation_rules", "activation_rules are of weights below 16 bits"},
       {R"({"name": "a", "claims": {"speedup": "2x"}})", "/claims/speedup", "must be a number"},
   });
 }

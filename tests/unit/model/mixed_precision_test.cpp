@@ -130,6 +130,36 @@ TEST_CASE("the builder leaves its source alone and chains") {
   CHECK(base.with(op::q_proj, p::fp8_e4m3) == base);
 }
 
+// ---- get_activation_precision -----------------------------------------------------------------------------------------------
+
+constexpr mixed_precision_config mixed =
+    mixed_precision_config{.name = "mixed", .default_activation_precision = p::fp8_e4m3}
+        .with_activation(p::nvfp4, p::nvfp4)
+        .with_activation(p::int4_g128, p::bf16);
+static_assert(is_valid(mixed));
+
+struct input_row {
+  p weight;
+  p input;
+};
+constexpr input_row inputs[] = {{p::nvfp4, p::nvfp4},       {p::int4_g128, p::bf16},
+                                {p::fp8_e4m3, p::fp8_e4m3}, {p::int8, p::fp8_e4m3},
+                                {p::fp16, p::fp16},         {p::bf16, p::bf16}};
+constexpr auto has_input = [](const input_row& r) {
+  return mixed.get_activation_precision(r.weight) == r.input;
+};
+static_assert(test::first_failure(inputs, has_input) == -1);
+
+TEST_CASE("inputs of a weight format: its rule, else the default; 16 bits stay") {
+  for (const input_row& r : test::at_run_time(inputs)) {
+    CAPTURE(to_string(r.weight));
+    CHECK(has_input(r));
+  }
+  const mixed_precision_config again = mixed.with_activation(p::nvfp4, p::fp8_e4m3);
+  CHECK(again.activation_rules.size() == 2);
+  CHECK(again.get_activation_precision(p::nvfp4) == p::fp8_e4m3);
+}
+
 TEST_CASE("entries: found, replaced, listed once") {
   operator_precision_map map{{op::q_proj, p::fp64}, {op::lm_head, p::gguf_q6_k}};
   CHECK(map.find(op::q_proj) == p::fp64);  // the first enumerator is not taken for "not listed"
@@ -177,6 +207,13 @@ TEST_CASE("a configuration that contradicts itself is refused") {
       {other([bad](auto& c) { c.kv_cache_precision = bad; }), "format_of: the value"},
       {other([bad](auto& c) { c.default_weight_precision = bad; }), "format_of: the value"},
       {base.with_layers(0, 0, bad), "format_of: the value is not a precision"},
+      {base.with_activation(p::bf16, p::fp8_e4m3),
+       "mixed_precision_config: activation_rules are of weights below 16 bits"},
+      {base.with_activation(p::nvfp4, bad), "format_of: the value is not a precision"},
+      {other([](auto& c) {
+         c.activation_rules = {{.weight = p::nvfp4}, {.weight = p::nvfp4}};
+       }),
+       "mixed_precision_config: activation_rules name a weight format twice"},
   };
   CHECK(is_valid(base));
   for (const broken_row& r : broken) {
