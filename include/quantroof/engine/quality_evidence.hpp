@@ -32,8 +32,11 @@ namespace quantroof {
   const std::string_view name = t.name;
   for (const measured_model_entry& m : detail::measured_models) {
     for (const std::string_view key : m.keys) {
-      const double ratio = t.parameters / (1e9 * m.billions);
-      if (!key.empty() && key == name && ratio > 0.92 && ratio < 1.08) {
+      if (key.empty()) {
+        break;  // no further ones
+      }
+      const double ratio = key == name ? t.parameters / (1e9 * m.billions) : 0;
+      if (ratio > 0.92 && ratio < 1.08) {
         return m.value;
       }
     }

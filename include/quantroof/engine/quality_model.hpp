@@ -68,12 +68,7 @@ class quality_model {
         }
       }
     }
-    const double scale = total > 0 ? 1 / total : 1;
-    for (std::size_t kind = 0; kind < kinds; ++kind) {
-      for (double& s : shares_[kind]) {
-        s *= scale;
-      }
-    }
+    scale_ = total > 0 ? 1 / total : 1;
     const bool has_ends = m.vocab_size.has_value();
     embeddings_ = has_ends ? operator_sensitivity(operator_type::embeddings) : 0;
     lm_head_ = has_ends ? operator_sensitivity(operator_type::lm_head) : 0;
@@ -174,7 +169,7 @@ class quality_model {
     }
     const std::size_t kind =
         pattern_.empty() ? 0 : pattern_[static_cast<std::size_t>(layer) % pattern_.size()];
-    return shares_[kind][static_cast<std::size_t>(op)];
+    return scale_ * shares_[kind][static_cast<std::size_t>(op)];
   }
   [[nodiscard]] constexpr double weight_error(operator_type op, precision p) const {
     const int bits = format_of(p).element_bits;
@@ -223,7 +218,8 @@ class quality_model {
   model_traits traits_;
   static_vector<std::uint8_t, max_layer_pattern> pattern_;
   std::int64_t layers_ = 0;
-  std::array<std::array<double, operator_count>, max_layer_kinds> shares_{};
+  std::array<std::array<double, operator_count>, max_layer_kinds> shares_{};  // times scale_
+  double scale_ = 1;
   double embeddings_ = 0;
   double lm_head_ = 0;
   double alpha_ = typical_alpha;

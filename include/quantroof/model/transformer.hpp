@@ -132,9 +132,12 @@ constexpr bool is_valid(const model_config& m) {
   if (m.layer_pattern.empty()) {
     return kind == 0 ? count : 0;
   }
+  const std::size_t cycle = m.layer_pattern.size();
+  std::size_t at = static_cast<std::size_t>(first) % cycle;  // one division for all layers
   std::int64_t n = 0;
-  for (std::int64_t i = first; i < first + count; ++i) {
-    n += layer_kind_of(m, i) == kind ? 1 : 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    n += m.layer_pattern[at] == kind ? 1 : 0;
+    at = at + 1 == cycle ? 0 : at + 1;
   }
   return n;
 }

@@ -9,8 +9,10 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "quantroof/detail/math.hpp"
+#include "quantroof/detail/static_vector.hpp"
 #include "quantroof/hardware/compute_precision.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/model/layer_shape.hpp"
@@ -43,6 +45,37 @@ namespace quantroof::detail {
   }
 }
 
+/// GEMMs of a step that were timed already: layers of different kinds have most of their linear layers in common.
+template <PerformanceModel M>
+class timed_gemms {
+ public:
+  using time = decltype(std::declval<const M&>().gemm(hardware_spec{}, gemm_shape{},
+                                                      precision::fp16, precision::fp16));
+
+  constexpr time of(const M& model, const hardware_spec& hw, const gemm_shape& shape,
+                    precision weight, precision activation) {
+    for (const entry& e : entries_) {
+      if (e.shape == shape && e.weight == weight && e.activation == activation) {
+        return e.value;
+      }
+    }
+    const time t = model.gemm(hw, shape, weight, activation);
+    if (entries_.size() < entries_.capacity()) {
+      entries_.push_back({shape, weight, activation, t});
+    }
+    return t;
+  }
+
+ private:
+  struct entry {
+    gemm_shape shape{};
+    precision weight = precision::fp16;
+    precision activation = precision::fp16;
+    time value{};
+  };
+  static_vector<entry, 8> entries_{};
+};
+
 /// One layer of a step on one device; results go into `step`, `layers` times.
 template <PerformanceModel M>
 struct layer_step {
@@ -52,6 +85,7 @@ struct layer_step {
   const step_request& request;
   const step_tokens& tokens;
   std::int64_t hidden;
+  timed_gemms<M>& timed;
   step_estimate& step;
 
   [[nodiscard]] constexpr precision activation_of(precision weight) const {
@@ -89,8 +123,8 @@ struct layer_step {
         }
       }
       const precision activation = activation_of(weight);
-      const auto time =
-          model.gemm(hw, {.m = tokens.rows, .n = outputs, .k = first.cols}, weight, activation);
+      const auto time = timed.of(model, hw, {.m = tokens.rows, .n = outputs, .k = first.cols},
+                                 weight, activation);
       for (; i < end; ++i) {
         const std::int64_t rows = local_part(matrices[i], l, request.plan).rows;
         add_share(step, matrices[i].op, time,

@@ -92,7 +92,9 @@ template <PerformanceModel M>
   detail::expects(tokens.stage_rows <= (std::int64_t{1} << 31),
                   "predict_step: a step must have at most 2^31 tokens");
   step_estimate step;
-  const detail::layer_step<M> one{model, hw, precisions, request, tokens, m.hidden_size, step};
+  detail::timed_gemms<M> timed;
+  const detail::layer_step<M> one{model,         hw,    precisions, request, tokens,
+                                  m.hidden_size, timed, step};
   const static_vector<layer_band, 33> bands = layer_bands(precisions, m.num_layers);
   for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
     const layer_shape l = layer_kind(m, kind);
