@@ -85,8 +85,8 @@ struct layer_step {
   const step_request& request;
   const step_tokens& tokens;
   std::int64_t hidden;
-  timed_gemms<M>& timed;
   step_estimate& step;
+  timed_gemms<M>* timed = nullptr;  // where several layers are added
 
   [[nodiscard]] constexpr precision activation_of(precision weight) const {
     return format_of(weight).element_bits >= 16 ? native_16bit(hw)
@@ -123,8 +123,9 @@ struct layer_step {
         }
       }
       const precision activation = activation_of(weight);
-      const auto time = timed.of(model, hw, {.m = tokens.rows, .n = outputs, .k = first.cols},
-                                 weight, activation);
+      const gemm_shape shape{.m = tokens.rows, .n = outputs, .k = first.cols};
+      const auto time = timed != nullptr ? timed->of(model, hw, shape, weight, activation)
+                                         : model.gemm(hw, shape, weight, activation);
       for (; i < end; ++i) {
         const std::int64_t rows = local_part(matrices[i], l, request.plan).rows;
         add_share(step, matrices[i].op, time,

@@ -93,8 +93,8 @@ template <PerformanceModel M>
                   "predict_step: a step must have at most 2^31 tokens");
   step_estimate step;
   detail::timed_gemms<M> timed;
-  const detail::layer_step<M> one{model,         hw,    precisions, request, tokens,
-                                  m.hidden_size, timed, step};
+  const detail::layer_step<M> one{model,         hw,   precisions, request, tokens,
+                                  m.hidden_size, step, &timed};
   const static_vector<layer_band, 33> bands = layer_bands(precisions, m.num_layers);
   for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
     const layer_shape l = layer_kind(m, kind);
