@@ -49,9 +49,10 @@ struct held_out_model {
 
 /// The spread of an engine's dense models, or of those with experts.
 struct spread_fit {
-  std::size_t rows = 0;              // held out
-  std::optional<double> spread{};    // the least hundredth whose intervals hold 80 % of them
-  std::optional<double> held_out{};  // share inside with the spread of the other models, too
+  std::size_t rows = 0;            // held out
+  std::optional<double> spread{};  // the least hundredth whose intervals hold 80 % of them
+  // share inside with the spread of the other models, whose host times this one had a part in; nullopt where they are none or have none
+  std::optional<double> held_out{};
 };
 
 /// The constants of an engine from all its rows, and what they are worth for models that had no part in them.
@@ -232,10 +233,11 @@ using line_list = std::vector<const served_line*>;
   double inside = 0;
   for (const std::string& model : models_of(lines)) {
     const auto [own, others] = split(lines, model);
-    if (others.empty()) {
+    const double spread =
+        others.empty() ? std::numeric_limits<double>::infinity() : spread_of(others);
+    if (!std::isfinite(spread)) {
       return fit;
     }
-    const double spread = spread_of(others);
     inside += static_cast<double>(std::count_if(
         own.begin(), own.end(), [&](const served_line* l) { return l->needed_spread <= spread; }));
   }
@@ -243,7 +245,7 @@ using line_list = std::vector<const served_line*>;
   return fit;
 }
 
-/// One engine; `lines` get what they are held-out with.
+/// One engine; its lines get the host time and the spread that they are held out with.
 [[nodiscard]] inline engine_fit fit_engine(const calibrated_model& model,
                                            std::vector<served_line>& lines) {
   line_list all;
@@ -279,6 +281,7 @@ using line_list = std::vector<const served_line*>;
 /// The constants of every engine that served models, and their errors on models held back.
 ///
 /// formula   step_us: the smallest mean |TPOT / measured - 1|. Spread: predict_engine_step's
+/// requires  rows as read_step_measurements gives them: device, model and engine known, times positive
 /// ignores   single streams; rows that do not fit or cannot be predicted are counted in `skipped`
 [[nodiscard]] inline engine_fit_report fit_engines(const step_measurement_set& set,
                                                    const calibrated_model& model = {}) {

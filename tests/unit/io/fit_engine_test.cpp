@@ -9,6 +9,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
+#include <limits>
+#include <string>
 
 #include "catch.hpp"
 #include "quantroof/hardware/hardware_registry.hpp"
@@ -184,6 +187,11 @@ TEST_CASE("a spread is the least whose intervals hold 80 % of the rows") {
   CHECK(fit.rows == 10);
   CHECK(fit.spread == 0.07);                // eight of ten
   CHECK(fit.held_out == Approx(5.0 / 10));  // all of a with b's 0.08, none of b with a's 0.03
+  for (std::size_t i = 5; i < 8; ++i) {
+    lines[i].needed_spread = std::numeric_limits<double>::infinity();
+  }
+  CHECK_FALSE(io::internal::fit_spread(list).spread);
+  CHECK_FALSE(io::internal::fit_spread(list).held_out);  // b's has no end
   list.resize(1);
   CHECK(io::internal::fit_spread(list).spread == 0.0);
   lines[0].needed_spread = std::numeric_limits<double>::infinity();
