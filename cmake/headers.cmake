@@ -194,6 +194,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/export_torchao.hpp
     include/quantroof/io/fit.hpp
     include/quantroof/io/fit_attention.hpp
+    include/quantroof/io/fit_engine.hpp
     include/quantroof/io/fit_family.hpp
     include/quantroof/io/fit_gemm.hpp
     include/quantroof/io/fit_other.hpp

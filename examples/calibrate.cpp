@@ -3,19 +3,25 @@
 // Which constants do measured kernel times give a device, and how sure are they?
 //
 //   calibrate --data DIR [--gpu KEY[,KEY]] [--date YYYY-MM-DD] [--output FILE.json]
-//             [--published FILE.csv] [--write-headers DIR]
+//             [--published FILE.csv] [--write-headers DIR] [--models DIR] [--engines]
 //
 // Prints a report: each family's constants, how many measurements they rest on, from which kernels, and the error on shapes held back.
-// --output writes one device's calibration, which `validate --calibration` and calibrated_model take; --header prints the text of
-// include/quantroof/hardware/calibration_data.hpp. Files and columns: README.md, "Your own measurements".
+// --output writes one device's calibration, which `validate --calibration` and calibrated_model take; --write-headers the files
+// include/quantroof/hardware/measured_*.hpp. Where the folder has e2e_serving.csv it adds the constants of engines
+// (include/quantroof/engine/inference_engine.hpp) and the errors on models held back, predicted with the kernels that the library ships; --models
+// names a folder of config.json files, DIR/../hf_configs where it is left out and there; --engines prints nothing else. Files and columns:
+// README.md, "Your own measurements".
 //
-// Exit status: 0 done, 2 unusable arguments, 3 unusable input, 4 no family with enough measurements.
+// Exit status: 0 done, 2 unusable arguments, 3 unusable input, 4 no family with enough measurements, with --engines no served model.
 // arguments: --data examples/data/measured
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <quantroof/io/calibrate.hpp>
 #include <quantroof/io/calibration_text.hpp>
+#include <quantroof/io/fit_engine.hpp>
 #include <quantroof/io/json_calibration.hpp>
 #include <quantroof/io/json_file.hpp>
 #include <quantroof/io/published.hpp>
@@ -38,6 +44,8 @@ struct options {
   std::string date;
   std::string headers;
   std::string published;
+  std::string models;
+  bool engines = false;
 };
 
 options parse(arguments::reader flags) {
@@ -58,15 +66,24 @@ options parse(arguments::reader flags) {
       o.date = value();
     } else if (flag == "--write-headers") {
       o.headers = value();
+    } else if (flag == "--models") {
+      o.models = value();
+    } else if (flag == "--engines") {
+      o.engines = true;
     } else {
       throw usage_error(
           fmt::format("unknown argument \"{}\"; known: --data --gpu --date --output "
-                      "--write-headers --published",
+                      "--write-headers --published --models --engines",
                       flag));
     }
   }
   if (o.data.empty()) {
     throw usage_error("--data DIR is needed: a folder with gemm.csv, attention_prefill.csv, ...");
+  }
+  if (o.engines && !(o.output.empty() && o.published.empty() && o.headers.empty())) {
+    throw usage_error(
+        "--engines writes nothing and reads no kernels: without --output, --published "
+        "and --write-headers");
   }
   return o;
 }
@@ -130,6 +147,74 @@ void report_others(const device_calibration& c) {
   }
 }
 
+void report(std::string_view models, const io::spread_fit& s) {
+  if (s.rows == 0) {
+    return;
+  }
+  fmt::print("    spread {:<15} {:>5} rows  ", models, s.rows);
+  fmt::print("{}", s.spread ? fmt::format("{:.2f}", *s.spread) : std::string{"none up to 1"});
+  if (s.held_out) {
+    fmt::print(", that of other models holds {:.0f} %", 100 * *s.held_out);
+  }
+  fmt::print("\n");
+}
+
+void report(const io::engine_fit_report& all) {
+  fmt::print("engines\n");
+  for (const io::engine_fit& e : all.engines) {
+    fmt::print("  {:<24} {:>5} rows  error {:>5.1f} %   step {:.0f} us\n", e.engine->name,
+               e.fit.rows, 100 * e.fit.error, e.step_us);
+    for (const io::held_out_model& m : e.models) {
+      fmt::print("    without {:<14} {:>5} rows  error {:>5.1f} %   step {:.0f} us\n", m.name,
+                 m.held_out.rows, 100 * m.held_out.error, m.step_us);
+    }
+    report("dense", e.dense);
+    report("MoE", e.experts);
+  }
+  fmt::print("models held back\n");
+  for (const io::held_out_cell& c : all.cells) {
+    if (c.held_out.rows > 0) {
+      fmt::print("  {:<24} {:>5} rows  error {:>5.1f} %\n", c.name, c.held_out.rows,
+                 100 * c.held_out.error);
+    }
+  }
+}
+
+void report(const std::vector<io::skipped_rows>& skipped) {
+  for (const io::skipped_rows& s : skipped) {
+    fmt::print("{}: {} rows left out: {}\n", s.file, s.n, s.reason);
+  }
+}
+
+/// The constants of engines, where the folder has served models; false where it has none.
+bool report_engines(const options& o) {
+  constexpr std::string_view name = "e2e_serving.csv";
+  const std::filesystem::path folder{o.data};
+  std::error_code none;
+  if (!std::filesystem::exists(folder / name, none)) {
+    return false;
+  }
+  io::model_library models;
+  const std::filesystem::path beside = folder / ".." / "hf_configs";
+  if (!o.models.empty() || std::filesystem::is_directory(beside, none)) {
+    models = io::model_library{o.models.empty() ? beside : std::filesystem::path{o.models}};
+  }
+  io::step_measurement_set set;
+  io::add_step_measurements(set, io::read_csv(folder / name), true, name, models);
+  std::erase_if(set.rows, [&](const io::step_measurement& row) {
+    return !o.gpus.empty() && std::none_of(o.gpus.begin(), o.gpus.end(), [&](const auto& gpu) {
+      return io::find_measured_device(gpu) == row.device;
+    });
+  });
+  const io::engine_fit_report fits = io::fit_engines(set);
+  if (!fits.engines.empty()) {
+    report(fits);
+  }
+  report(set.skipped);
+  report(fits.skipped);
+  return !fits.engines.empty();
+}
+
 bool is_empty(const device_calibration& c) {
   bool any = c.elementwise[0].fit.is_measured();
   for (const gemm_constants& g : c.gemm) {
@@ -147,6 +232,13 @@ bool is_empty(const device_calibration& c) {
 }
 
 int run(const options& o) {
+  if (o.engines) {
+    if (report_engines(o)) {
+      return 0;
+    }
+    fmt::print(stderr, "calibrate: no served model of known shape in {}/e2e_serving.csv\n", o.data);
+    return 4;
+  }
   const io::measurement_set set = io::read_measurements(o.data);
   std::vector<const hardware_spec*> devices;
   for (const hardware_spec* known : list_hardware()) {
@@ -197,9 +289,8 @@ int run(const options& o) {
     report(c);
     report_others(c);
   }
-  for (const io::skipped_rows& s : set.skipped) {
-    fmt::print("{}: {} rows left out: {}\n", s.file, s.n, s.reason);
-  }
+  report(set.skipped);
+  report_engines(o);
   if (!o.output.empty()) {
     if (calibrations.size() != 1) {
       throw usage_error("--output takes one device: name it with --gpu");

@@ -47,8 +47,7 @@ struct calibrated_model {
   launch_mode launches = launch_mode::graph;
   moe_routing expert_routing = moe_routing::skewed;  // as real text routes
   grouped_weight_only weight_only_experts = grouped_weight_only::as_dense16;
-  double host_us =
-      0;  // scheduler, sampling and host per step: TensorRT-LLM 200, vLLM 600, SGLang 700 (fitted to served models)
+  double host_us = 0;  // scheduler, sampling and host per step; of engines: inference_engine.hpp
 
   [[nodiscard]] static constexpr std::string_view name() { return "calibrated"; }
 

@@ -74,7 +74,7 @@ TEST_CASE("what an engine adds to a step") {
   const auto with = [&](const inference_engine& e, const hardware_spec& gpu = hw::h100_sxm) {
     return predict_engine_step(model, gpu, llama, bf16, request, e);
   };
-  CHECK(with(engines::vllm).time_us == Approx(kernels + 600 + 4 * 10));
+  CHECK(with(engines::vllm).time_us == Approx(kernels + 300 + 4 * 10));
   CHECK(with(engines::llama_cpp).time_us == Approx(kernels));
   inference_engine slow = engines::llama_cpp;
   slow.layer_us = 30;
