@@ -33,6 +33,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/engine/engine_support.hpp
     include/quantroof/engine/format_couples.hpp
     include/quantroof/engine/inference_engine.hpp
+    include/quantroof/engine/kernel_choice.hpp
     include/quantroof/engine/operator_group.hpp
     include/quantroof/engine/optimize.hpp
     include/quantroof/engine/optimize_alternatives.hpp
@@ -107,6 +108,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/model/transformer.hpp
     include/quantroof/precision/absmax.hpp
     include/quantroof/precision/block_format.hpp
+    include/quantroof/precision/cache_format.hpp
     include/quantroof/precision/chunk_scaling.hpp
     include/quantroof/precision/clip_scale.hpp
     include/quantroof/precision/code_packing.hpp
@@ -249,6 +251,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/module_pattern.hpp
     include/quantroof/io/npy_header.hpp
     include/quantroof/io/packed_weights.hpp
+    include/quantroof/io/plan_difference.hpp
     include/quantroof/io/published.hpp
     include/quantroof/io/quantizer_file.hpp
     include/quantroof/io/safetensors.hpp

@@ -4,7 +4,7 @@
 // takes in memory, how long a step lasts, what bounds it, and what changes with the next batch or context.
 //
 //   advise --model PATH|PRESET --gpu KEY[,KEY] [--phase decode|prefill] [--context N] [--batch N] [--scenario PHASE:N[,PHASE:N]]
-//          [--gpus N] [--tp N] [--pp N] [--dp N] [--ep N] [--strategy NAME|FILE.json|checkpoint] [--kv FORMAT]
+//          [--gpus N] [--tp N] [--pp N] [--dp N] [--ep N] [--strategy NAME|FILE.json|checkpoint] [--kv FORMAT|K,V]
 //          [--device FILE.json] [--calibration FILE.json] [--textbook] [--json | --csv]
 //   advise --list-gpus | --list-models | --list-strategies
 //
@@ -42,11 +42,19 @@ struct options {
   std::vector<hardware_spec> gpus;
   std::vector<scenario> scenarios;
   std::string strategy;  // empty: the engine's rules decide
-  std::optional<precision> kv;
+  std::optional<cache_format> kv;
   std::optional<device_calibration> calibration;
   bool textbook = false;
   output form = output::report;
 };
+
+/// One format for K and V, or two: "GGUF_Q8_0,GGUF_Q4_0".
+cache_format parse_cache(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  return comma == text.npos ? cache_format{parse_precision(text)}
+                            : cache_format{parse_precision(text.substr(0, comma)),
+                                           parse_precision(text.substr(comma + 1))};
+}
 
 options parse(arguments::reader flags) {
   options o;
@@ -79,7 +87,7 @@ options parse(arguments::reader flags) {
     } else if (flag == "--strategy") {
       o.strategy = flags.value();
     } else if (flag == "--kv") {
-      o.kv = flags.value(&parse_precision);
+      o.kv = flags.value(&parse_cache);
     } else if (flag == "--device") {
       registry.add(io::read<hardware_spec>(std::string{flags.value()}));
     } else if (flag == "--calibration") {
@@ -183,10 +191,7 @@ answer ask(const options& o, const M& model, const hardware_spec& gpu, const sce
   std::string_view why;
   mixed_precision_config strategy = strategy_of(o, gpu, workload, why);
   if (o.kv) {
-    strategy.kv_cache_precision = *o.kv;
-    if (strategy.operator_precisions.find(operator_type::kv_cache)) {
-      strategy.operator_precisions.set(operator_type::kv_cache, *o.kv);
-    }
+    strategy = strategy.with_cache(*o.kv);
   }
   answer a{.gpu = gpu, .workload = workload};
   a.rec = engine.evaluate(o.source.model, workload, strategy, why);
@@ -298,7 +303,7 @@ void print(const options& o, const answer& a) {
                                                          100 * r.fa_config->sparsity_ratio)
                                            : "")
                          : "separate kernels");
-  fmt::print("  KV cache        {}\n", to_string(r.config.kv_cache_precision));
+  fmt::print("  KV cache        {}\n", r.config.cache());
   print_memory(a);
   fmt::print("  saved           {:.1f} % of weights and cache in 16 bits\n", r.memory_savings_pct);
   if (a.fits()) {
@@ -339,7 +344,9 @@ void print_row(const answer& a, output form) {
   const std::int64_t weights = a.memory ? a.memory->weight_bytes : r.weight_bytes;
   const std::int64_t cache = a.memory ? a.memory->kv_cache_bytes : r.kv_cache_bytes;
   const std::string_view phase = to_string(a.workload.phase);
-  const std::string_view kv = to_string(r.config.kv_cache_precision);
+  const cache_format formats = r.config.cache();
+  const std::string kv = formats.is_single() ? fmt::format("{}", formats.key)
+                                             : fmt::format("{}/{}", formats.key, formats.value);
   if (form == output::csv) {
     fmt::print("{},{},{},{},{},{},{},{},{},{},", a.gpu.key.view(), a.workload.plan.devices(), phase,
                a.workload.seq_len, a.workload.batch, r.config.strategy_name.view(), kv,

@@ -329,7 +329,7 @@ void print_plan(const options& o, const optimization& a) {
   }
   fmt::print("  LM head      {}\n", c.get_precision(operator_type::lm_head));
   fmt::print("  inputs       {} where the weight is quantized\n", inputs_of(c));
-  fmt::print("  KV cache     {}\n", c.kv_cache_precision);
+  fmt::print("  KV cache     {}\n", c.get_cache_format());
   const auto attention = [](const std::optional<flash_attention_config>& f) {
     return f ? fmt::format("{} in {}", f->version, f->qkv_precision)
              : std::string{"separate kernels"};
@@ -413,7 +413,7 @@ void print_frontier(const options& o, const pareto_points& points) {
   for (const frontier_point& p : points) {
     fmt::print("  {:>22} {:>9.2f} {:>8.2f} % {:>6}  {:<18} {}\n", score_in_words(o, p.score),
                gb(p.memory_bytes), 100 * p.quality_loss, to_string(p.grade), inputs_of(p.config),
-               p.config.kv_cache_precision);
+               p.config.get_cache_format());
   }
 }
 
@@ -461,7 +461,7 @@ io::launch_options launch_of(const options& o, const optimized_plan& p, serving_
                             .batch = most};
   if (attention && !latent) {
     launch.attention_backend = attention_backend_name(
-        to_string(engine), o.gpu.arch, attention->version, p.config.kv_cache_precision);
+        to_string(engine), o.gpu.arch, attention->version, p.config.get_cache_format());
   }
   return launch;
 }

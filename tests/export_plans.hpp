@@ -12,6 +12,7 @@
 #include "noise.hpp"
 #include "quantroof/io/export_modules.hpp"
 #include "quantroof/io/hf_config.hpp"
+#include "quantroof/io/plan_difference.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 
 namespace test {

@@ -100,7 +100,7 @@ bool rows_are_independent() {
 
 int main() {
   constexpr unsigned long long expected =
-      0x2dd58c2d7f27e2ae;  // measured: g++ 12.2 and clang 14, -O0 to -O3, x86-64, -v3, -v4 and native (Zen 4)
+      0x12b32707fb65cc1f;  // measured: g++ 12.2 and clang 14, -O0 to -O3, x86-64, -v3 and native
   test::bit_hash hash;
   add_products(hash);
   add_transforms(hash);

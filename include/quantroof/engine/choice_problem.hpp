@@ -29,9 +29,11 @@ struct choice {
   std::array<double, max_resources> use{};
 };
 
+using choice_lists = static_vector<static_vector<choice, max_choices>, max_choice_lists>;
+
 /// Lists to choose from and what there is of each resource.
 struct choice_problem {
-  static_vector<static_vector<choice, max_choices>, max_choice_lists> lists{};
+  choice_lists lists{};
   std::size_t resources = 0;                   // of max_resources
   std::array<double, max_resources> limits{};  // of their sums
   double cost_below = 1e300;                   // only solutions cheaper than this are of interest

@@ -92,11 +92,16 @@ class choice_search {
   constexpr void sort_by_price() {
     for (std::size_t i = 0; i < choices_.lists.size(); ++i) {
       list& l = choices_.lists[i];
-      for (std::size_t a = 1; a < l.size(); ++a) {
-        for (std::size_t b = a; b > 0 && choices_.priced(l[b]) < choices_.priced(l[b - 1]); --b) {
-          const choice moved = l[b];
+      std::array<double, max_choices> cost{};
+      for (std::size_t a = 0; a < l.size(); ++a) {
+        const choice moved = l[a];
+        cost[a] = choices_.priced(moved);
+        for (std::size_t b = a; b > 0 && cost[b] < cost[b - 1]; --b) {
           l[b] = l[b - 1];
           l[b - 1] = moved;
+          const double dearer = cost[b - 1];
+          cost[b - 1] = cost[b];
+          cost[b] = dearer;
         }
       }
       order_[i] = i;

@@ -67,7 +67,7 @@ class integrated_quantization_engine {
     detail::expects(why.size() <= 300, "evaluate: why must be at most 300 bytes");
     const hardware_spec& hw = spec();
     const adapted_strategy adapted = adapt_to(hw, strategy);
-    const precision kv = adapted.config.get_precision(operator_type::kv_cache);
+    const cache_format kv = adapted.config.get_cache_format();
 
     quantization_recommendation rec;
     rec.mixed_precision = adapted.config;
@@ -126,7 +126,8 @@ class integrated_quantization_engine {
   [[nodiscard]] constexpr integrated_quant_config integrated(
       const scenario& s, const mixed_precision_config& c, const attention_choice& attention) const {
     integrated_quant_config config{.strategy_name = c.name.view(),
-                                   .kv_cache_precision = c.get_precision(operator_type::kv_cache),
+                                   .kv_cache_precision = c.kv_cache_precision,
+                                   .value_cache_precision = c.value_cache_precision,
                                    .activation_precision = c.default_activation_precision};
     if (attention) {
       config.fa_version = attention->version;

@@ -18,6 +18,7 @@
 #include "quantroof/engine/inference_engine.hpp"
 #include "quantroof/hardware/flash_attention_version.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
+#include "quantroof/precision/cache_format.hpp"
 #include "quantroof/precision/precision.hpp"
 
 namespace quantroof {
@@ -287,8 +288,8 @@ inline constexpr std::array attention{
   return found;
 }
 
-/// True where an attention kernel reads a cache in this format.
-[[nodiscard]] constexpr bool reads_cache(const attention_support& row, precision kv) {
+/// True where an attention kernel reads K or V in this format.
+[[nodiscard]] constexpr bool reads_format(const attention_support& row, precision kv) {
   switch (kv) {
     case precision::fp8_e4m3:
     case precision::fp8_e4m3fnuz:
@@ -303,11 +304,17 @@ inline constexpr std::array attention{
   }
 }
 
+/// True where an attention kernel reads a cache: both formats, and different ones only where it takes GGUF's.
+[[nodiscard]] constexpr bool reads_cache(const attention_support& row, cache_format kv) {
+  return reads_format(row, kv.key) && reads_format(row, kv.value) &&
+         (kv.is_single() || row.gguf_cache);
+}
+
 /// What an engine calls its kernel of a version that reads a cache on an architecture; empty where it has none.
 [[nodiscard]] constexpr std::string_view attention_backend_name(std::string_view engine,
                                                                 architecture a,
                                                                 flash_attention_version v,
-                                                                precision kv) {
+                                                                cache_format kv) {
   for (const attention_support& row : support::attention) {
     if (row.version == v && row.engines.contains(engine) && row.devices.contains(a) &&
         reads_cache(row, kv)) {
@@ -320,7 +327,13 @@ inline constexpr std::array attention{
 /// The formats that an engine's cache may have; whether a kernel reads one on a device: reads_cache.
 ///
 /// ignores   INT8, which flags of some engines name: no released kernel for it was measured
-inline constexpr std::array cache_formats{precision::fp16, precision::fp8_e4m3, precision::nvfp4_kv,
-                                          precision::gguf_q8_0, precision::gguf_q4_0};
+inline constexpr std::array cache_formats{
+    cache_format{precision::fp16}, cache_format{precision::fp8_e4m3},
+    cache_format{precision::nvfp4_kv}, cache_format{precision::gguf_q8_0},
+    cache_format{precision::gguf_q4_0},
+    // K and V apart: llama.cpp, built with GGML_CUDA_FA_ALL_QUANTS. Values are the less sensitive: keys are never the narrower of the two.
+    cache_format{precision::fp16, precision::gguf_q8_0},
+    cache_format{precision::fp16, precision::gguf_q4_0},
+    cache_format{precision::gguf_q8_0, precision::gguf_q4_0}};
 
 }  // namespace quantroof

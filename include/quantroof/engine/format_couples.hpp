@@ -42,6 +42,23 @@ inline constexpr std::size_t max_format_couples = max_format_pairs * (max_format
   return all;
 }
 
+/// Writes the choices of `whole` with one of `pairs` into a problem; false where a list has none.
+constexpr bool keep_pairs(choice_problem& problem, const choice_lists& whole, std::uint32_t pairs) {
+  problem.lists.clear();
+  bool possible = true;
+  for (const auto& list : whole) {
+    problem.lists.push_back({});
+    auto& kept = problem.lists[problem.lists.size() - 1];
+    for (const choice& c : list) {
+      if ((pairs >> c.id & 1U) != 0) {
+        kept.push_back(c);
+      }
+    }
+    possible = possible && !kept.empty();
+  }
+  return possible;
+}
+
 /// Every two of `all` with different weights; one, where there is no second.
 [[nodiscard]] constexpr static_vector<format_couple, max_format_couples> all_couples(
     const format_pairs& pairs, std::uint32_t all) {

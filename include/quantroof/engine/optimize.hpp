@@ -147,7 +147,8 @@ constexpr void write_activations(mixed_precision_config& c, const optimize_table
   mixed_precision_config c{.name = "optimized",
                            .description = "Found by search: least predicted cost in the limits.",
                            .default_activation_precision = half,
-                           .kv_cache_precision = t.caches[chosen.cache].kv,
+                           .kv_cache_precision = t.caches[chosen.cache].kv.key,
+                           .value_cache_precision = t.caches[chosen.cache].kv.own_value(),
                            .default_weight_precision = half};
   std::size_t longest = 0;
   for (std::size_t b = 1; b < t.bands.size(); ++b) {
@@ -222,7 +223,7 @@ template <PerformanceModel M>
                       .score = chosen.score,
                       .memory_bytes = static_cast<std::int64_t>(chosen.bytes),
                       .nats = chosen.nats};
-  const precision kv = t.caches[chosen.cache].kv;
+  const cache_format kv = t.caches[chosen.cache].kv;
   plan.prefill_attention =
       attention_with(hw, kv, chosen.kernel[static_cast<std::size_t>(phase::prefill)]);
   plan.decode_attention =
@@ -293,7 +294,7 @@ constexpr void search_all(searched& best, const M& model, const hardware_spec& h
 /// formula   see the head of this file; the time of a step is what predict_step says of the plan
 /// requires  is_valid(m); is_valid(hw); is_valid(r, m.num_layers); every plan divides the model
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-/// ignores   different formats of K and V, of activations in one plan, of routed experts' matrices; formats of embeddings and of routers, which
+/// ignores   more than two pairs of weights and inputs in a plan, different ones of routed experts' matrices; formats of embeddings and of routers, which
 ///           stay in 16 bits; block-sparse attention, whose loss is not known; what queues add to a prefill step before the first token
 ///           (serving.hpp). In constant expressions clang's default limit (2^20 steps) holds two formats of one engine; all that one engine offers
 ///           takes twice, all engines four times as many (-fconstexpr-steps); g++ needs no option

@@ -52,9 +52,9 @@ static_assert(names_are_complete(rejection_reason_names));
 
 /// A format of a group of operators, in all bands, or of the cache.
 struct alternative {
-  std::optional<operator_group> group{};  // nullopt: the cache
-  precision weight = precision::fp16;     // of the cache: K and V
-  precision activation = precision::fp16;
+  std::optional<operator_group> group{};   // nullopt: the cache
+  precision weight = precision::fp16;      // of the cache: K
+  precision activation = precision::fp16;  // of the cache: V
   rejection_reason reason = rejection_reason::worse;
   double worse_by = 0;  // worse: share of the objective, 0.1 is 10 %
   quality_rule rule = quality_rule::none;
@@ -171,12 +171,13 @@ template <PerformanceModel M>
     }
   }
   for (std::size_t c = 0; c < t.caches.size() && all.size() < all.capacity(); ++c) {
-    alternative a{.weight = t.caches[c].kv, .activation = t.caches[c].kv, .rule = t.caches[c].rule};
+    alternative a{
+        .weight = t.caches[c].kv.key, .activation = t.caches[c].kv.value, .rule = t.caches[c].rule};
     bool read = false;
     for (const attention_support& row : support::attention) {
       for (std::size_t e = 0; e < engines::all.size(); ++e) {
         read = read || (t.engines.contains(e) && row.engines.contains(e) &&
-                        row.devices.contains(hw.arch) && reads_cache(row, a.weight));
+                        row.devices.contains(hw.arch) && reads_cache(row, t.caches[c].kv));
       }
     }
     if (best.cache == c) {
@@ -269,7 +270,8 @@ struct batch_winner {
   precision weight = precision::fp16;
   precision activation = precision::fp16;
   precision kv = precision::fp16;
-  double score = 0;  // at from_batch
+  std::optional<precision> value_cache{};  // of V where it has a format of its own
+  double score = 0;                        // at from_batch
 
   friend constexpr bool operator==(const batch_winner&, const batch_winner&) = default;
 };
@@ -301,7 +303,8 @@ template <PerformanceModel M>
       best = batch_winner{.from_batch = batch,
                           .weight = t.pairs[s].weight,
                           .activation = t.pairs[s].activation,
-                          .kv = t.caches[found.cache].kv,
+                          .kv = t.caches[found.cache].kv.key,
+                          .value_cache = t.caches[found.cache].kv.own_value(),
                           .score = found.score};
     }
   }

@@ -111,7 +111,11 @@ class quality_gate {
       return e;
     }
     e.asked = true;
-    const precision kv = published_format(t_->caches[cache].kv);
+    const cache_format formats = t_->caches[cache].kv;
+    const precision kv = published_format(formats.key);
+    if (kv != published_format(formats.value)) {
+      return e;  // nobody published a scheme with K and V apart
+    }
     const precision weight = published_format(t_->pairs[s].weight);
     const bool wide = format_of(weight).element_bits >= 16;
     if (wide && kv == precision::fp16) {  // nothing is quantized

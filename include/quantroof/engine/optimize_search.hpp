@@ -19,6 +19,7 @@
 #include "quantroof/engine/choice_search.hpp"
 #include "quantroof/engine/engine_support.hpp"
 #include "quantroof/engine/format_couples.hpp"
+#include "quantroof/engine/kernel_choice.hpp"
 #include "quantroof/engine/optimize_quality.hpp"
 #include "quantroof/engine/optimize_request.hpp"
 #include "quantroof/engine/optimize_tables.hpp"
@@ -55,7 +56,7 @@ class plan_search {
       for (std::size_t cache = 0; t_.engines.contains(engine) && cache < t_.caches.size();
            ++cache) {
         for (const bool fp8 : {false, true}) {
-          const kernel_choice kernels = kernels_of(engine, cache, fp8);
+          const kernel_choice kernels = kernels_of(t_, hw_, engine, cache, fp8);
           if (kernels.found && fp8 == kernels.fp8_products && !t_.caches[cache].closed) {
             add_engine(engine, cache, kernels);
           }
@@ -83,45 +84,6 @@ class plan_search {
     std::optional<double> nats{};                        // limit of the sum
     std::array<std::uint32_t, max_choice_lists> open{};  // pairs of each decision
   };
-
-  [[nodiscard]] constexpr kernel_choice kernels_of(std::size_t engine, std::size_t cache,
-                                                   bool fp8_allowed) const {
-    kernel_choice c;
-    const precision kv = t_.caches[cache].kv;
-    if (t_.runs[no_flash_attention]) {  // separate kernels read 16 bits
-      c.found = format_of(kv).element_bits == 16;
-      return c;
-    }
-    const auto time_of = [&](phase ph, std::size_t kernel) {
-      double sum = 0;
-      for (std::size_t p = 0; p < t_.workload.size(); ++p) {
-        sum += t_.workload[p].phase == ph
-                   ? t_.workload[p].weight * t_.attention_us[cache][kernel][p]
-                   : 0.0;
-      }
-      return sum;
-    };
-    for (const phase ph : {phase::prefill, phase::decode}) {
-      std::size_t& kernel = c.kernel[static_cast<std::size_t>(ph)];
-      for (const attention_support& row : support::attention) {
-        const auto v = static_cast<std::size_t>(row.version);
-        if (!row.engines.contains(engine) || !row.devices.contains(hw_.arch) || !t_.runs[v] ||
-            !reads_cache(row, kv) || (!fp8_allowed && multiplies_fp8(hw_, kv, v))) {
-          continue;
-        }
-        // decode takes the kernel of prefill where it is no slower
-        const bool same = ph == phase::decode && v == c.kernel[0];
-        if (kernel == no_flash_attention || time_of(ph, v) < time_of(ph, kernel) ||
-            (same && time_of(ph, v) <= time_of(ph, kernel))) {
-          kernel = v;
-        }
-      }
-    }
-    c.found = c.kernel[0] != no_flash_attention && c.kernel[1] != no_flash_attention;
-    c.fp8_products =
-        c.found && (multiplies_fp8(hw_, kv, c.kernel[0]) || multiplies_fp8(hw_, kv, c.kernel[1]));
-    return c;
-  }
 
   constexpr void add_engine(std::size_t engine, std::size_t cache, const kernel_choice& kernels) {
     std::uint32_t mask = 0;
@@ -308,16 +270,13 @@ class plan_search {
       solve_lists(now, fixed, least);
       return;
     }
+    const choice_lists whole = problem_.lists;
     for (const format_couple& couple : couples_of(problem_, t_.pairs, all)) {
       problem_.cost_below = best_.score - least;
       if (couple.bound >= problem_.cost_below) {
         return;
       }
-      std::array<std::uint32_t, max_choice_lists> open = now.open;
-      for (std::uint32_t& of_list : open) {
-        of_list &= couple.pairs() | ~all;
-      }
-      if (add_lists(open, limited)) {
+      if (keep_pairs(problem_, whole, couple.pairs() | ~all)) {
         solve_lists(now, fixed, least);
       }
     }

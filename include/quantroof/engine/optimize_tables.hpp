@@ -41,7 +41,7 @@ struct decision {
 
 /// A format of the cache, and what it costs.
 struct cache_choice {
-  precision kv = precision::fp16;
+  cache_format kv{};
   double bytes = 0;  // with activations, for the point that needs most
   double nats = 0;   // upper end of what it costs in quality
   quality_rule rule = quality_rule::none;
@@ -83,32 +83,37 @@ struct optimize_tables {
 namespace detail {
 
 /// True where a kernel multiplies Q, K, V in FP8, because the cache is narrow and kernel and device can.
-[[nodiscard]] constexpr bool multiplies_fp8(const hardware_spec& hw, precision kv,
+[[nodiscard]] constexpr bool multiplies_fp8(const hardware_spec& hw, cache_format kv,
                                             std::size_t kernel) {
-  const element_kind kind = format_of(kv).kind;
-  return (kind == element_kind::fp8 || kind == element_kind::fp4) && kernel < no_flash_attention &&
+  const auto is_narrow_float = [](precision p) {
+    return format_of(p).kind == element_kind::fp8 || format_of(p).kind == element_kind::fp4;
+  };
+  return is_narrow_float(kv.key) && is_narrow_float(kv.value) && kernel < no_flash_attention &&
          takes_precision(flash_attention_versions[kernel], precision::fp8_e4m3) &&
          supports_natively(hw, precision::fp8_e4m3);
 }
 
 /// The attention of a step with a kernel over a cache.
 [[nodiscard]] constexpr std::optional<flash_attention_config> attention_with(
-    const hardware_spec& hw, precision kv, std::size_t kernel) {
+    const hardware_spec& hw, cache_format kv, std::size_t kernel) {
   if (kernel >= no_flash_attention) {
     return std::nullopt;
   }
   const bool fp8 = multiplies_fp8(hw, kv, kernel);
   return flash_attention_config{.version = flash_attention_versions[kernel],
                                 .qkv_precision = fp8 ? precision::fp8_e4m3 : native_16bit(hw),
-                                .kv_cache_precision = kv,
+                                .kv_cache_precision = kv.key,
+                                .value_cache_precision = kv.own_value(),
                                 .use_native_fp8 = fp8};
 }
 
 [[nodiscard]] constexpr mixed_precision_config uniform_config(precision weight,
-                                                              precision activation, precision kv) {
+                                                              precision activation,
+                                                              cache_format kv) {
   return {.name = "uniform",
           .default_activation_precision = activation,
-          .kv_cache_precision = kv,
+          .kv_cache_precision = kv.key,
+          .value_cache_precision = kv.own_value(),
           .default_weight_precision = weight};
 }
 
@@ -227,15 +232,19 @@ constexpr void add_caches(optimize_tables& t, const hardware_spec& hw, const mod
   for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
     latent = latent || layer_kind(m, kind).latent.has_value();
   }
-  for (const precision offered : cache_formats) {
-    const precision kv = offered == precision::fp16 ? native_16bit(hw)
-                         : hw.fp8 == fp8_kind::fnuz && offered == precision::fp8_e4m3
-                             ? precision::fp8_e4m3fnuz
-                             : offered;
-    const int bits = format_of(kv).element_bits;
-    // latents: 16 bits and FP8 are what every kernel for them takes
-    if (!is_listed(r.kv_formats, kv) ||
-        (latent && bits < 16 && format_of(kv).kind != element_kind::fp8)) {
+  const auto on_device = [&hw](precision p) {
+    return p == precision::fp16                                   ? native_16bit(hw)
+           : hw.fp8 == fp8_kind::fnuz && p == precision::fp8_e4m3 ? precision::fp8_e4m3fnuz
+                                                                  : p;
+  };
+  // latents: one row is key and value; 16 bits and FP8 are what every kernel for them takes
+  const auto holds_latents = [](precision p) {
+    return format_of(p).element_bits >= 16 || format_of(p).kind == element_kind::fp8;
+  };
+  for (const cache_format& offered : cache_formats) {
+    const cache_format kv{on_device(offered.key), on_device(offered.value)};
+    if (!is_listed(r.kv_formats, kv.key) || !is_listed(r.kv_formats, kv.value) ||
+        (latent && (!kv.is_single() || !holds_latents(kv.key)))) {
       continue;
     }
     std::int64_t most = 0;
@@ -284,7 +293,7 @@ constexpr void close_choices(optimize_tables& t, const model_config& m, const op
     }
   }
   for (cache_choice& c : t.caches) {
-    c.rule = kv_rule(t.traits, c.kv, c.kv, r.quality);
+    c.rule = kv_rule(t.traits, c.kv.key, c.kv.value, r.quality);
     c.closed = !risky_too && c.rule != quality_rule::none;
   }
 }
@@ -328,7 +337,8 @@ constexpr void add_losses(optimize_tables& t, const model_config& m,
   }
   const layer_band all{.first_layer = 0, .count = m.num_layers};
   for (cache_choice& c : t.caches) {
-    c.nats = sum_over(all, [&](std::int64_t layer) { return q.kv_loss(layer, c.kv, c.kv).upper; });
+    c.nats = sum_over(
+        all, [&](std::int64_t layer) { return q.kv_loss(layer, c.kv.key, c.kv.value).upper; });
   }
   t.products_nats = sum_over(
       all, [&](std::int64_t layer) { return q.attention_loss(layer, precision::fp8_e4m3).upper; });

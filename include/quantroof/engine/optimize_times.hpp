@@ -161,7 +161,7 @@ constexpr void add_attention_times(optimize_tables& t, const M& model, const har
   const step_tokens tokens = tokens_of(request);
   const precision half = native_16bit(hw);
   for (std::size_t cache = 0; cache < t.caches.size(); ++cache) {
-    const precision kv = t.caches[cache].kv;
+    const cache_format kv = t.caches[cache].kv;
     const mixed_precision_config c = uniform_config(half, half, kv);
     for (std::size_t kernel = 0; kernel < t.runs.size(); ++kernel) {
       if (!t.runs[kernel]) {

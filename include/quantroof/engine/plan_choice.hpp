@@ -63,13 +63,6 @@ struct search_goal {
   return g;
 }
 
-/// The attention of both phases in one engine: the fastest kernels that read the cache.
-struct kernel_choice {
-  bool found = false;
-  bool fp8_products = false;
-  std::array<std::size_t, 2> kernel{no_flash_attention, no_flash_attention};
-};
-
 }  // namespace detail
 
 }  // namespace quantroof

@@ -110,8 +110,8 @@ class plan_sum {
       : q_(&q), m_(&m), c_(&c) {}
 
   [[nodiscard]] constexpr plan_quality result() {
-    const precision kv = c_->get_precision(operator_type::kv_cache);
-    note(kv_rule(q_->traits(), kv, kv, q_->options()), operator_type::kv_cache);
+    const cache_format kv = c_->get_cache_format();
+    note(kv_rule(q_->traits(), kv.key, kv.value, q_->options()), operator_type::kv_cache);
     if (m_->vocab_size) {
       add(operator_type::embeddings, 0, 1);
       add(operator_type::lm_head, 0, 1);
@@ -150,7 +150,18 @@ class plan_sum {
       }
     }
   }
+  constexpr void add_cache(std::int64_t layer, double times) {
+    const cache_format kv = c_->get_cache_format();
+    const double d = times * q_->kv_divergence(layer, kv.key, kv.value);
+    sum_.divergence += d;
+    sum_.nats += q_->options().sensitivities.empty() ? q_->expected_loss(d)
+                                                     : times * q_->kv_loss(layer, kv.key, kv.value);
+  }
   constexpr void add(operator_type op, std::int64_t layer, double times) {
+    if (op == operator_type::kv_cache) {
+      add_cache(layer, times);
+      return;
+    }
     const bool product = attention_matmuls.contains(op);
     const precision p = c_->get_precision(op, layer);
     const precision weight = product ? precision::fp16 : p;
@@ -158,17 +169,15 @@ class plan_sum {
     if (wide && !product) {
       return;
     }
-    const bool no_input = op == operator_type::embeddings || op == operator_type::kv_cache;
-    const precision input = product    ? p
-                            : no_input ? precision::fp16
-                                       : c_->get_activation_precision(weight);
+    const precision input = product ? p
+                            : op == operator_type::embeddings
+                                ? precision::fp16
+                                : c_->get_activation_precision(weight);
     const double d = times * q_->divergence(op, layer, weight, input);
     sum_.divergence += d;
     sum_.nats += q_->options().sensitivities.empty() ? q_->expected_loss(d)
                                                      : times * q_->loss(op, layer, weight, input);
-    if (op != operator_type::kv_cache) {
-      note(operator_rule(q_->traits(), op, weight, input, q_->options()), op);
-    }
+    note(operator_rule(q_->traits(), op, weight, input, q_->options()), op);
   }
 
   const quality_model* q_;

@@ -83,7 +83,7 @@ struct quality_scheme {
   friend constexpr bool operator==(const quality_scheme&, const quality_scheme&) = default;
 };
 
-/// The scheme of a plan; nullopt where linear layers or their inputs differ, K and V are in 16 bits with everything else, or a layer is kept apart.
+/// The scheme of a plan; nullopt where linear layers, their inputs or K and V differ, K and V are in 16 bits with everything else, or a layer is kept apart.
 ///
 /// ignores   embeddings, LM head, routers, indexes, whether attention multiplies in 8 bits
 /// requires  is_valid(m); is_valid(c)
@@ -111,8 +111,10 @@ struct quality_scheme {
       }
     }
   }
-  const precision kv = published_format(c.get_precision(operator_type::kv_cache));
-  if (!weight || (*weight == precision::fp16 && kv == precision::fp16)) {
+  const cache_format cache = c.get_cache_format();
+  const precision kv = published_format(cache.key);
+  if (!weight || kv != published_format(cache.value) ||
+      (*weight == precision::fp16 && kv == precision::fp16)) {
     return std::nullopt;
   }
   const bool wide = format_of(*weight).element_bits >= 16;

@@ -44,9 +44,14 @@ struct integrated_quant_config {
   short_string<64> strategy_name{};
   std::optional<flash_attention_version> fa_version{};  // nullopt: no release runs on the device
   precision kv_cache_precision = precision::fp16;
+  std::optional<precision> value_cache_precision{};  // of V where it has a format of its own
   precision activation_precision = precision::fp16;
   std::optional<dynamic_quant_config> dynamic{};    // set by scenario::enable_dynamic
   std::optional<adaptive_quant_config> adaptive{};  // set by scenario::enable_adaptive
+
+  [[nodiscard]] constexpr cache_format cache() const {
+    return {kv_cache_precision, value_cache_precision.value_or(kv_cache_precision)};
+  }
 
   friend constexpr bool operator==(const integrated_quant_config&,
                                    const integrated_quant_config&) = default;

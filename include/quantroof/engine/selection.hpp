@@ -69,9 +69,10 @@ struct strategy_choice {
 /// formula   Q, K, V in FP8 where the version and the device take it and the strategy stores the KV cache in 8 bits or fewer
 /// requires  is_valid(s); kv_cache is a format of the strategy as the device runs it
 [[nodiscard]] constexpr std::optional<flash_attention_config> select_attention(
-    const hardware_spec& hw, const scenario& s, precision kv_cache) {
+    const hardware_spec& hw, const scenario& s, cache_format kv_cache) {
   using enum flash_attention_version;
-  const bool quantized = format_of(kv_cache).element_bits <= 8;
+  const bool quantized =
+      format_of(kv_cache.key).element_bits <= 8 && format_of(kv_cache.value).element_bits <= 8;
   const bool sparse =
       s.seq_len > very_long_context_tokens && quantized && runs_flash_attention(hw, fa4);
   for (const flash_attention_version v : {fa3, fa4, fa2, fa1}) {
@@ -82,7 +83,8 @@ struct strategy_choice {
                      supports_natively(hw, precision::fp8_e4m3);
     return flash_attention_config{.version = v,
                                   .qkv_precision = fp8 ? precision::fp8_e4m3 : native_16bit(hw),
-                                  .kv_cache_precision = kv_cache,
+                                  .kv_cache_precision = kv_cache.key,
+                                  .value_cache_precision = kv_cache.own_value(),
                                   .use_native_fp8 = fp8,
                                   .block_sparse = sparse,
                                   .sparsity_ratio = sparse ? long_context_sparsity : 0.0};

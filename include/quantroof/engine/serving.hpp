@@ -145,8 +145,8 @@ namespace detail {
     return e;
   }
   e.batch = r.concurrency < memory.largest_batch ? r.concurrency : memory.largest_batch;
-  const auto attention = select_attention(hw, {.phase = phase::decode, .seq_len = 1},
-                                          precisions.get_precision(operator_type::kv_cache));
+  const auto attention =
+      select_attention(hw, {.phase = phase::decode, .seq_len = 1}, precisions.get_cache_format());
   const step_estimate decode = predict_engine_step(model, hw, m, precisions,
                                                    {.phase = phase::decode,
                                                     .seq_len = isl + osl / 2,

@@ -138,13 +138,20 @@ struct adapted_strategy {
       c.activation_rules.push_back({.weight = weight, .activation = activation});
     }
   }
-  const precision kv = runnable_kv_precision(hw, c.kv_cache_precision);
-  if (format_of(kv).element_bits != 16 || format_of(c.kv_cache_precision).element_bits != 16) {
-    note(c.kv_cache_precision, kv);
-  }
-  c.kv_cache_precision = kv;
+  const cache_format asked_cache = c.get_cache_format();
+  const cache_format cache{runnable_kv_precision(hw, asked_cache.key),
+                           runnable_kv_precision(hw, asked_cache.value)};
+  const auto note_cache = [&](precision from, precision to) {
+    if (format_of(to).element_bits != 16 || format_of(from).element_bits != 16) {
+      note(from, to);
+    }
+  };
+  note_cache(asked_cache.key, cache.key);
+  note_cache(asked_cache.value, cache.value);
+  c.kv_cache_precision = cache.key;
+  c.value_cache_precision = cache.own_value();
   if (c.operator_precisions.find(operator_type::kv_cache)) {
-    c.operator_precisions.set(operator_type::kv_cache, kv);
+    c.operator_precisions.set(operator_type::kv_cache, cache.key);
   }
   return result;
 }

@@ -65,7 +65,7 @@ inline void check_compressed_tensors(const export_modules& all,
 /// The KV cache's arguments: engines read 8-bit floats with one scale.
 [[nodiscard]] inline json_member<cache_scheme> compressed_tensors_cache(
     const mixed_precision_config& plan, io::kv_cache_place place) {
-  const precision cache = without_16bit_kind(plan.kv_cache_precision);
+  const precision cache = single_cache(compressed_tensors_name, plan);
   if (is_unquantized(cache) || place == io::kv_cache_place::at_launch) {
     return json_member<cache_scheme>::null();
   }

@@ -278,8 +278,8 @@ namespace io {
   const export_modules all = modules_of_plan(name, m, plan, options.naming);
   check_fused(name, m, plan);
   check_weights(engine, all, plan, capability, line.notes);
+  const precision cache = single_cache(name, plan);
   line.checkpoint = checkpoint_for(engine, m, plan, options, !quantized_formats(all).empty());
-  const precision cache = without_16bit_kind(plan.kv_cache_precision);
   const std::string_view cache_type = name_of_cache(engine, cache);
   if (const auto demand = demand_of(engine, m, plan, capability)) {
     line.attention_backend = backend_for(*demand, options.attention_backend).name;

@@ -242,12 +242,19 @@ namespace io {
         gguf_type_of(all.embeddings, false, options.types, c.notes) + " " + options.source + " " +
         options.target + " " + file_type_of(gguf_type_of(most, false, options.types, c.notes));
   }
-  const std::string cache =
-      gguf_type_of(without_16bit_kind(plan.kv_cache_precision), true, options.types, c.notes);
+  const cache_format cache = plan.get_cache_format();
+  const std::string keys =
+      gguf_type_of(without_16bit_kind(cache.key), true, options.types, c.notes);
+  const std::string values =
+      gguf_type_of(without_16bit_kind(cache.value), true, options.types, c.notes);
   c.serve = "llama-server -m " + (c.quantize.empty() ? options.source : options.target) + " -ctk " +
-            cache + " -ctv " + cache;
-  if (cache != "f16" && cache != "bf16" && cache != "f32") {
+            keys + " -ctv " + values;
+  if (format_of(cache.key).element_bits < 16 || format_of(cache.value).element_bits < 16) {
     c.serve += " -fa on";  // quantized values need the fused kernel
+  }
+  if (keys != values) {
+    c.notes.emplace_back(
+        "KV cache: different types of K and V need a build with GGML_CUDA_FA_ALL_QUANTS=ON");
   }
   return c;
 }

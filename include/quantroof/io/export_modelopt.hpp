@@ -74,7 +74,7 @@ inline constexpr std::string_view modelopt_name = "modelopt";
 
 [[nodiscard]] inline json_member<json_string> modelopt_cache(const mixed_precision_config& plan,
                                                              io::kv_cache_place place) {
-  const precision cache = without_16bit_kind(plan.kv_cache_precision);
+  const precision cache = single_cache(modelopt_name, plan);
   if (is_unquantized(cache) || place == io::kv_cache_place::at_launch) {
     return json_member<json_string>::null();
   }

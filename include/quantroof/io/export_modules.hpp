@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A plan spread over the modules of a checkpoint: what each weight matrix is called, in which layers it has which format; and whether two plans
-// give every weight of a model the same.
+// A plan spread over the modules of a checkpoint: what each weight matrix is called, in which layers it has which format.
 //
 //   model.layers.3.mlp.down_proj           a module                lm_head, model.embed_tokens   the ends
 //   model.layers.3.mlp.experts.7.w1        one of many experts     model.layers.3.self_attn.qkv_proj   several operators in one module
@@ -55,15 +54,6 @@ struct checkpoint_options {
   std::vector<std::string> also_ignore{};  // in the words of the target, kept as they are
 };
 
-/// Where two plans first differ for a model.
-struct plan_difference {
-  operator_type op = operator_type::q_proj;
-  std::int64_t layer = 0;
-  precision first = precision::fp16;
-  precision second = precision::fp16;
-  bool of_inputs = false;  // the weights agree, their inputs do not
-};
-
 }  // namespace io
 
 namespace detail {
@@ -111,6 +101,21 @@ struct export_modules {
 [[noreturn]] inline void cannot_export(std::string_view target, std::string_view what,
                                        const std::string& why) {
   throw io::input_error{target, what, why};
+}
+
+/// The format of the KV cache, 16 bits as FP16, for targets that have one for K and V.
+///
+/// errors    io::input_error where the plan has two
+[[nodiscard]] inline precision single_cache(std::string_view target,
+                                            const mixed_precision_config& plan) {
+  const cache_format f = plan.get_cache_format();
+  if (without_16bit_kind(f.key) != without_16bit_kind(f.value)) {
+    cannot_export(target, "kv_cache",
+                  "K in " + std::string{to_string(f.key)} + " and V in " +
+                      std::string{to_string(f.value)} +
+                      " cannot be said: both have one format (llama.cpp keeps them apart)");
+  }
+  return without_16bit_kind(f.key);
 }
 
 /// Which of the names of an operator's module a family uses.
@@ -346,57 +351,4 @@ struct layer_range {
 
 }  // namespace detail
 
-namespace io {
-
-/// Where two plans first give a weight, the KV cache or the activations of a model different formats; nullopt where nowhere.
-///
-/// formula   every weight matrix of every layer with its inputs, embeddings, LM head, KV cache; without activation_rules also
-///           default_activation_precision (as layer -1 of qk_matmul)
-/// ignores   names, descriptions and claims; which of the 16-bit formats unquantized tensors have
-/// requires  is_valid(m)
-[[nodiscard]] constexpr std::optional<plan_difference> find_plan_difference(
-    const model_config& m, const mixed_precision_config& a, const mixed_precision_config& b) {
-  using detail::without_16bit_kind;
-  const auto differ = [&](operator_type op, std::int64_t layer) -> std::optional<plan_difference> {
-    const precision first = without_16bit_kind(a.get_precision(op, layer));
-    const precision second = without_16bit_kind(b.get_precision(op, layer));
-    if (first != second) {
-      return plan_difference{op, layer, first, second};
-    }
-    if (detail::is_unquantized(first) || !weight_operators.contains(op) ||
-        op == operator_type::embeddings) {
-      return std::nullopt;
-    }
-    const precision input = detail::activation_of(a, first);
-    const precision other = detail::activation_of(b, second);
-    if (input != other) {
-      return plan_difference{op, layer, input, other, true};
-    }
-    return std::nullopt;
-  };
-  for (std::int64_t layer = 0; layer < m.num_layers; ++layer) {
-    const layer_shape shape = layer_kind(m, layer_kind_of(m, layer));
-    for (const weight_matrix& w : weight_matrices(shape, m.hidden_size)) {
-      if (const auto d = differ(w.op, layer)) {
-        return d;
-      }
-    }
-  }
-  for (const operator_type op :
-       {operator_type::embeddings, operator_type::lm_head, operator_type::kv_cache}) {
-    if (const auto d = differ(op, 0)) {
-      return d;
-    }
-  }
-  if (!a.activation_rules.empty() || !b.activation_rules.empty()) {
-    return std::nullopt;  // which of several formats is the default says nothing
-  }
-  const precision first = without_16bit_kind(a.default_activation_precision);
-  const precision second = without_16bit_kind(b.default_activation_precision);
-  return first == second
-             ? std::nullopt
-             : std::optional{plan_difference{operator_type::qk_matmul, -1, first, second, true}};
-}
-
-}  // namespace io
 }  // namespace quantroof

@@ -66,6 +66,7 @@ struct planned_ends {
   precision embeddings = precision::fp16;
   precision lm_head = precision::fp16;
   precision kv_cache = precision::fp16;
+  std::optional<precision> value_cache{};  // of V where it has a format of its own
 
   friend constexpr bool operator==(const planned_ends&, const planned_ends&) = default;
 };
@@ -177,6 +178,7 @@ struct detail::json_record<planned_ends> {
     m.required("embeddings", e.embeddings);
     m.required("lm_head", e.lm_head);
     m.required("kv_cache", e.kv_cache);
+    m.if_any("value_cache", e.value_cache);
   }
 };
 
@@ -185,7 +187,8 @@ namespace detail {
 [[nodiscard]] inline planned_ends planned_ends_of(const mixed_precision_config& plan) {
   return {.embeddings = plan.get_precision(operator_type::embeddings),
           .lm_head = plan.get_precision(operator_type::lm_head),
-          .kv_cache = plan.get_precision(operator_type::kv_cache)};
+          .kv_cache = plan.kv_cache_precision,
+          .value_cache = plan.get_cache_format().own_value()};
 }
 
 /// The document as it stands in the file.

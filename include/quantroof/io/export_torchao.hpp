@@ -86,7 +86,7 @@ namespace io {
                                                 const checkpoint_options& options = {}) {
   using namespace detail;
   const export_modules all = modules_of_plan(torchao_name, m, plan, options.naming);
-  if (!is_unquantized(without_16bit_kind(plan.kv_cache_precision)) &&
+  if (!is_unquantized(single_cache(torchao_name, plan)) &&
       options.kv_cache == kv_cache_place::in_file) {
     cannot_export(torchao_name, "kv_cache",
                   std::string{to_string(plan.kv_cache_precision)} +

@@ -50,7 +50,7 @@ struct fmt::formatter<quantroof::optimized_plan> : quantroof::detail::line_forma
     for (const quantroof::activation_rule& rule : p.config.activation_rules) {
       quantroof::detail::add_to(line, ", {}", rule);
     }
-    quantroof::detail::add_to(line, ", KV cache {}, runs on {}; {}", p.config.kv_cache_precision,
+    quantroof::detail::add_to(line, ", KV cache {}, runs on {}; {}", p.config.get_cache_format(),
                               p.engines, p.quality);
     return print(context, line);
   }
@@ -126,7 +126,8 @@ struct fmt::formatter<quantroof::alternative> : quantroof::detail::line_formatte
         quantroof::detail::add_to(line, " with inputs in {}", a.activation);
       }
     } else {
-      quantroof::detail::add_to(line, "KV cache in {}", a.weight);
+      quantroof::detail::add_to(line, "KV cache in {}",
+                                quantroof::cache_format{a.weight, a.activation});
     }
     switch (a.reason) {
       case chosen:

@@ -215,7 +215,7 @@ struct fmt::formatter<quantroof::integrated_quant_config> : quantroof::detail::l
   auto format(const quantroof::integrated_quant_config& c, auto& context) const {
     return print(context, "{} with {}, KV cache {}, activations {}", c.strategy_name,
                  c.fa_version ? quantroof::to_string(*c.fa_version) : "separate attention kernels",
-                 c.kv_cache_precision, c.activation_precision);
+                 c.cache(), c.activation_precision);
   }
 };
 
@@ -228,7 +228,7 @@ struct fmt::formatter<quantroof::quantization_recommendation> : quantroof::detai
                  r.config.strategy_name,
                  r.config.fa_version ? quantroof::to_string(*r.config.fa_version)
                                      : "separate attention kernels",
-                 r.config.kv_cache_precision, r.predicted_speedup, r.predicted_time_us,
-                 r.baseline_time_us, r.memory_savings_pct, r.expected_quality_loss, r.confidence);
+                 r.config.cache(), r.predicted_speedup, r.predicted_time_us, r.baseline_time_us,
+                 r.memory_savings_pct, r.expected_quality_loss, r.confidence);
   }
 };

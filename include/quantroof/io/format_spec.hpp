@@ -174,6 +174,15 @@ struct fmt::formatter<quantroof::layer_band> : quantroof::detail::line_formatter
   }
 };
 
+/// "FP8_E4M3", or "K GGUF_Q8_0, V GGUF_Q4_0"
+template <>
+struct fmt::formatter<quantroof::cache_format> : quantroof::detail::line_formatter {
+  auto format(const quantroof::cache_format& f, auto& context) const {
+    return f.is_single() ? print(context, "{}", f.key)
+                         : print(context, "K {}, V {}", f.key, f.value);
+  }
+};
+
 /// "inputs of INT4_G128 weights FP16"
 template <>
 struct fmt::formatter<quantroof::activation_rule> : quantroof::detail::line_formatter {
@@ -203,7 +212,7 @@ struct fmt::formatter<quantroof::mixed_precision_config> : quantroof::detail::li
     for (const quantroof::activation_rule& rule : c.activation_rules) {
       quantroof::detail::add_to(line, ", {}", rule);
     }
-    quantroof::detail::add_to(line, ", KV cache {}", c.kv_cache_precision);
+    quantroof::detail::add_to(line, ", KV cache {}", c.get_cache_format());
     if (!c.layer_overrides.empty()) {
       quantroof::detail::add_to(line, ", {} layer override{}", c.layer_overrides.size(),
                                 c.layer_overrides.size() > 1 ? "s" : "");

@@ -54,6 +54,7 @@ struct detail::json_record<integrated_quant_config> {
     m.required("strategy_name", c.strategy_name);
     m.required("fa_version", c.fa_version);
     m.required("kv_cache_precision", c.kv_cache_precision);
+    m.if_any("value_cache_precision", c.value_cache_precision);
     m.required("activation_precision", c.activation_precision);
     m.optional("dynamic", c.dynamic);
     m.optional("adaptive", c.adaptive);

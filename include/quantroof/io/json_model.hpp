@@ -151,6 +151,7 @@ struct detail::json_record<mixed_precision_config> {
     m.optional("operator_precisions", c.operator_precisions);
     m.optional("default_activation_precision", c.default_activation_precision);
     m.optional("kv_cache_precision", c.kv_cache_precision);
+    m.if_any("value_cache_precision", c.value_cache_precision);
     m.optional("default_weight_precision", c.default_weight_precision);
     m.optional("layer_overrides", c.layer_overrides);
     m.if_any("activation_rules", c.activation_rules);

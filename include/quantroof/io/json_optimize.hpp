@@ -214,6 +214,7 @@ struct detail::json_record<batch_winner> {
     m.required("weight", w.weight);
     m.required("activation", w.activation);
     m.required("kv", w.kv);
+    m.if_any("value_cache", w.value_cache);
     m.amount("score", w.score);
   }
 };

@@ -106,6 +106,7 @@ struct detail::json_record<flash_attention_config> {
     m.required("version", c.version);
     m.optional("qkv_precision", c.qkv_precision);
     m.optional("kv_cache_precision", c.kv_cache_precision);
+    m.if_any("value_cache_precision", c.value_cache_precision);
     m.optional("use_native_fp8", c.use_native_fp8);
     m.optional("block_sparse", c.block_sparse);
     m.optional("sparsity_ratio", c.sparsity_ratio);

@@ -117,7 +117,7 @@ template <class Holds>
                   "runtime_memory: usable_share must be in (0, 1]");
   detail::expects(runtime.reserved_bytes >= 0 && runtime.tokens_in_flight > 0,
                   "runtime_memory: reserved_bytes must not be negative, tokens_in_flight positive");
-  const precision kv = c.get_precision(operator_type::kv_cache);
+  const cache_format kv = c.get_cache_format();
   const auto cache = [&](std::int64_t sequences, std::int64_t tokens) {
     return kv_cache_bytes(m, kv, tokens, sequences, runtime.page_tokens, plan);
   };

@@ -58,7 +58,7 @@ namespace detail {
 }
 
 /// Bytes that one sequence of `tokens` tokens keeps in one layer on one device.
-[[nodiscard]] constexpr std::int64_t sequence_bytes(const layer_shape& l, precision p,
+[[nodiscard]] constexpr std::int64_t sequence_bytes(const layer_shape& l, cache_format f,
                                                     std::int64_t tokens, std::int64_t page_tokens,
                                                     const parallel_plan& plan) {
   const auto paged = [page_tokens](std::int64_t n) {
@@ -70,11 +70,11 @@ namespace detail {
     const std::int64_t kept = paged(a.window > 0 && a.window < tokens ? a.window : tokens);
     const std::int64_t heads = local_kv_heads(a, plan);
     const std::int64_t v = a.v_head_dim > 0 ? a.v_head_dim : a.head_dim;
-    total = checked_add(cache_rows_bytes(p, heads * a.head_dim, kept),
-                        cache_rows_bytes(p, heads * v, kept));
+    total = checked_add(cache_rows_bytes(f.key, heads * a.head_dim, kept),
+                        cache_rows_bytes(f.value, heads * v, kept));
   }
   if (l.latent) {
-    total = cache_rows_bytes(p, l.latent->kv_rank + l.latent->rope_dim, paged(tokens));
+    total = cache_rows_bytes(f.key, l.latent->kv_rank + l.latent->rope_dim, paged(tokens));
   }
   if (l.index) {  // keys in FP8 with a scale of four bytes, as DeepSeek-V3.2 and vLLM keep them
     total = checked_add(total, checked_mul(paged(tokens), l.index->head_dim + 4));
@@ -154,12 +154,12 @@ namespace detail {
 ///
 /// units     bytes
 /// formula   sum over layers of batch * (min(tokens, window) * (K row + V row) + state); a row is nkv * dh elements with the scales of their
-///           blocks, latent + rotated key for latent attention; page_tokens > 1: whole pages.
+///           blocks, latent + rotated key in the key's format for latent attention; page_tokens > 1: whole pages.
 ///           Llama-3-8B, 32,768 tokens: FP16 4096 MiB, FP8 2048 MiB, NVFP4 1152 MiB
 /// requires  is_valid(m); tokens >= 0; batch > 0; page_tokens > 0
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 /// ignores   scales per layer (a few bytes that engines keep with the weights)
-[[nodiscard]] constexpr std::int64_t kv_cache_bytes(const model_config& m, precision p,
+[[nodiscard]] constexpr std::int64_t kv_cache_bytes(const model_config& m, cache_format f,
                                                     std::int64_t tokens, std::int64_t batch = 1,
                                                     std::int64_t page_tokens = 1) {
   is_valid(m);
@@ -167,7 +167,7 @@ namespace detail {
   detail::expects(batch > 0, "kv_cache_bytes: batch must be positive");
   detail::expects(page_tokens > 0, "kv_cache_bytes: page_tokens must be positive");
   return detail::checked_mul(batch, detail::sum_over_layers(m, [&](const layer_shape& l) {
-                               return detail::sequence_bytes(l, p, tokens, page_tokens, {});
+                               return detail::sequence_bytes(l, f, tokens, page_tokens, {});
                              }));
 }
 
@@ -177,11 +177,11 @@ namespace detail {
 ///           longest pipeline stage
 /// requires  those of the other form; is_dividable(m, plan)
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
-[[nodiscard]] constexpr std::int64_t kv_cache_bytes(const model_config& m, precision p,
+[[nodiscard]] constexpr std::int64_t kv_cache_bytes(const model_config& m, cache_format f,
                                                     std::int64_t tokens, std::int64_t batch,
                                                     std::int64_t page_tokens,
                                                     const parallel_plan& plan) {
-  static_cast<void>(kv_cache_bytes(m, p, 0, batch, page_tokens));
+  static_cast<void>(kv_cache_bytes(m, f, 0, batch, page_tokens));
   detail::expects(tokens >= 0, "kv_cache_bytes: tokens must not be negative");
   is_dividable(m, plan);
   std::int64_t fullest = 0;
@@ -192,7 +192,7 @@ namespace detail {
       total = detail::checked_add(
           total, detail::checked_mul(
                      count_layers(m, kind, held.first, held.count),
-                     detail::sequence_bytes(layer_kind(m, kind), p, tokens, page_tokens, plan)));
+                     detail::sequence_bytes(layer_kind(m, kind), f, tokens, page_tokens, plan)));
     }
     fullest = total > fullest ? total : fullest;
   }
@@ -218,9 +218,8 @@ namespace detail {
 [[nodiscard]] constexpr double memory_savings_pct(const model_config& m,
                                                   const mixed_precision_config& c,
                                                   std::int64_t tokens, std::int64_t batch = 1) {
-  return memory_savings_pct(
-      m, weight_bytes(m, c),
-      kv_cache_bytes(m, c.get_precision(operator_type::kv_cache), tokens, batch), tokens, batch);
+  return memory_savings_pct(m, weight_bytes(m, c),
+                            kv_cache_bytes(m, c.get_cache_format(), tokens, batch), tokens, batch);
 }
 
 }  // namespace quantroof

@@ -16,6 +16,7 @@
 #include "quantroof/detail/short_string.hpp"
 #include "quantroof/detail/static_vector.hpp"
 #include "quantroof/model/operator_type.hpp"
+#include "quantroof/precision/cache_format.hpp"
 #include "quantroof/precision/precision.hpp"
 
 namespace quantroof {
@@ -102,7 +103,8 @@ struct mixed_precision_config {
   short_string<160> description{};
   operator_precision_map operator_precisions{};
   precision default_activation_precision = precision::fp16;
-  precision kv_cache_precision = precision::fp16;
+  precision kv_cache_precision = precision::fp16;    // of K, and of V but where it has its own
+  std::optional<precision> value_cache_precision{};  // of V
   precision default_weight_precision = precision::fp16;
   static_vector<layer_override, 16> layer_overrides{};
   static_vector<activation_rule, 8> activation_rules{};  // else default_activation_precision
@@ -158,12 +160,26 @@ struct mixed_precision_config {
     return default_activation_precision;
   }
 
+  [[nodiscard]] constexpr cache_format get_cache_format() const {
+    return {kv_cache_precision, value_cache_precision.value_or(kv_cache_precision)};
+  }
+
   /// A copy in which `op` has precision p: the builder's form of the aggregate.
   [[nodiscard]] constexpr mixed_precision_config with(operator_type op, precision p) const {
     mixed_precision_config copy = *this;
     copy.operator_precisions.set(op, p);
     if (op == operator_type::kv_cache) {
       copy.kv_cache_precision = p;
+    }
+    return copy;
+  }
+  /// A copy with this cache.
+  [[nodiscard]] constexpr mixed_precision_config with_cache(cache_format cache) const {
+    mixed_precision_config copy = *this;
+    copy.kv_cache_precision = cache.key;
+    copy.value_cache_precision = cache.own_value();
+    if (operator_precisions.find(operator_type::kv_cache)) {
+      copy.operator_precisions.set(operator_type::kv_cache, cache.key);
     }
     return copy;
   }
@@ -203,6 +219,7 @@ constexpr bool is_valid(const mixed_precision_config& c) {
   detail::expects(!c.name.empty(), "mixed_precision_config: name must not be empty");
   static_cast<void>(format_of(c.default_activation_precision));
   static_cast<void>(format_of(c.kv_cache_precision));
+  static_cast<void>(format_of(c.value_cache_precision.value_or(c.kv_cache_precision)));
   static_cast<void>(format_of(c.default_weight_precision));
   const auto kv = c.operator_precisions.find(operator_type::kv_cache);
   detail::expects(

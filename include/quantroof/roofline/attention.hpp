@@ -7,10 +7,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/math.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
+#include "quantroof/precision/cache_format.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/roofline/roofline.hpp"
 
@@ -66,13 +68,18 @@ constexpr bool is_valid(const attention_shape& s) {
 struct flash_attention_config {
   flash_attention_version version = flash_attention_version::fa2;
   precision qkv_precision = precision::fp16;
-  precision kv_cache_precision = precision::fp16;
-  bool use_native_fp8 = false;  // multiply Q, K, V on FP8 matrix units
-  bool block_sparse = false;    // skip whole blocks of the score matrix
+  precision kv_cache_precision = precision::fp16;    // of K, and of V but where it has its own
+  std::optional<precision> value_cache_precision{};  // of V
+  bool use_native_fp8 = false;                       // multiply Q, K, V on FP8 matrix units
+  bool block_sparse = false;                         // skip whole blocks of the score matrix
   double sparsity_ratio = 0.0;  // share of blocks skipped, used with block_sparse
   double participation = 1.0;   // mixture-of-depths: share of tokens that take part in the block
   std::int64_t tile_q = 32;     // rows of Q per tile; the specification's figures use 32 x 128
   std::int64_t tile_kv = 128;   // rows of K and V per tile
+
+  [[nodiscard]] constexpr cache_format cache() const {
+    return {kv_cache_precision, value_cache_precision.value_or(kv_cache_precision)};
+  }
 
   friend constexpr bool operator==(const flash_attention_config&,
                                    const flash_attention_config&) = default;
@@ -106,7 +113,8 @@ constexpr bool is_valid(const flash_attention_config& c) {
                   "flash_attention_config: participation must be in (0, 1]");
   detail::expects(c.tile_q > 0 && c.tile_kv > 0 && c.tile_q <= 65536 && c.tile_kv <= 65536,
                   "flash_attention_config: tile_q and tile_kv must be in [1, 65536]");
-  static_cast<void>(format_of(c.kv_cache_precision));
+  static_cast<void>(format_of(c.cache().key));
+  static_cast<void>(format_of(c.cache().value));
   return true;
 }
 

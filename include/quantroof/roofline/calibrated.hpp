@@ -101,7 +101,7 @@ struct calibrated_model {
     attention_shape taking_part = s;
     taking_part.seq_len_q = participating(s.seq_len_q, c.participation);
     taking_part.seq_len_kv = participating(s.seq_len_kv, c.participation);
-    const double kv_bytes = detail::element_bytes[static_cast<std::size_t>(c.kv_cache_precision)];
+    const double kv_bytes = mean_bytes(c.cache());
     const bool narrow = c.use_native_fp8 || kv_bytes <= 1.0625;
     const double density = c.block_sparse ? 1.0 - c.sparsity_ratio : 1.0;
     const kernel_estimate e = serving_attention(
@@ -238,7 +238,7 @@ struct calibrated_model {
   ///           call and three launches, as the same products and bytes are in both
   [[nodiscard]] constexpr flash_attention_metrics standard_attention(const hardware_spec& hw,
                                                                      const attention_shape& s,
-                                                                     precision kv_cache) const {
+                                                                     cache_format kv_cache) const {
     flash_attention_metrics m = textbook_model{}.standard_attention(hw, s, kv_cache);
     if (is_specified_only(hw)) {
       return m;
@@ -249,7 +249,7 @@ struct calibrated_model {
     const double memory = m.memory_time_us / dense.memory_share;
     const double compute = m.compute_time_us / dense.matrix_share;
     const double apart = 4 * dense.fixed_us + (memory > compute ? memory : compute);
-    const double kv_bytes = detail::element_bytes[static_cast<std::size_t>(kv_cache)];
+    const double kv_bytes = mean_bytes(kv_cache);
     const double fused = serving_attention(hw, s, attention_width::bits16, kv_bytes, 1.0).time_us +
                          3 * dense.fixed_us;
     m.predicted_time_us = apart > fused ? apart : fused;
@@ -294,6 +294,11 @@ struct calibrated_model {
   }
 
  private:
+  /// Bytes of an element in the mean of K and V.
+  [[nodiscard]] static constexpr double mean_bytes(cache_format kv) {
+    return 0.5 * (detail::element_bytes[static_cast<std::size_t>(kv.key)] +
+                  detail::element_bytes[static_cast<std::size_t>(kv.value)]);
+  }
   [[nodiscard]] constexpr calibration_match<moe_constants> find_moe(const hardware_spec& hw,
                                                                     moe_kernel kernel) const {
     const auto index = static_cast<std::size_t>(kernel);

@@ -139,10 +139,9 @@ struct layer_step {
   // ---- Mixing tokens -------------------------------------------------------------------------------------------------------------
 
   constexpr void add_attention_call(const attention_shape& s, double layers) const {
-    step.attention =
-        request.attention
-            ? model.attention(hw, s, *request.attention)
-            : model.standard_attention(hw, s, precisions.get_precision(operator_type::kv_cache));
+    step.attention = request.attention
+                         ? model.attention(hw, s, *request.attention)
+                         : model.standard_attention(hw, s, precisions.get_cache_format());
     const flash_attention_metrics& a = step.attention;
     add_operator(step, {.op = operator_type::qk_matmul,
                         .time_us = layers * a.predicted_time_us,

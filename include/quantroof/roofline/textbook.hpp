@@ -56,6 +56,9 @@ struct textbook_model {
     return p == precision::nvfp4 || p == precision::nvfp4_kv ? nvfp4_bits / 8.0
                                                              : quantroof::bytes_per_element(p);
   }
+  [[nodiscard]] static constexpr double mean_bytes(cache_format kv) {
+    return 0.5 * (bytes_per_element(kv.key) + bytes_per_element(kv.value));
+  }
 
   /// One FlashAttention call.
   ///
@@ -91,8 +94,8 @@ struct textbook_model {
 
     flash_attention_metrics m{.version = c.version};
     m.q_bytes = q_elements * bytes_per_element(c.qkv_precision) * kv_tiles * share;
-    m.kv_bytes = 2.0 * kv_heads * static_cast<double>(kv_rows) * d *
-                 bytes_per_element(c.kv_cache_precision) * q_tiles * share;
+    m.kv_bytes =
+        2.0 * kv_heads * static_cast<double>(kv_rows) * d * mean_bytes(c.cache()) * q_tiles * share;
     m.o_bytes = q_elements * bytes_per_element(c.qkv_precision);
     m.statistics_bytes = heads * static_cast<double>(q_rows) * 8.0;
     m.total_bytes = m.q_bytes + m.kv_bytes + m.o_bytes + m.statistics_bytes;
@@ -120,7 +123,7 @@ struct textbook_model {
   /// source    Dao et al. 2022, arXiv:2205.14135, algorithm 0
   [[nodiscard]] constexpr flash_attention_metrics standard_attention(const hardware_spec& hw,
                                                                      const attention_shape& s,
-                                                                     precision kv_cache) const {
+                                                                     cache_format kv_cache) const {
     is_valid(s);
     const auto heads = static_cast<double>(s.batch) * static_cast<double>(s.num_heads);
     const auto kv_heads = static_cast<double>(s.batch) * static_cast<double>(s.num_kv_heads);
@@ -129,8 +132,7 @@ struct textbook_model {
         heads * static_cast<double>(s.seq_len_q) * static_cast<double>(s.seq_len_kv);
     flash_attention_metrics m{};
     m.q_bytes = heads * static_cast<double>(s.seq_len_q) * d * 2.0;
-    m.kv_bytes =
-        2.0 * kv_heads * static_cast<double>(s.seq_len_kv) * d * bytes_per_element(kv_cache);
+    m.kv_bytes = 2.0 * kv_heads * static_cast<double>(s.seq_len_kv) * d * mean_bytes(kv_cache);
     m.o_bytes = m.q_bytes;
     m.statistics_bytes = 4.0 * scores * 2.0;
     m.total_bytes = m.q_bytes + m.kv_bytes + m.o_bytes + m.statistics_bytes;

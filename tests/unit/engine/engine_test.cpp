@@ -230,7 +230,7 @@ struct clockwork {
   }
   [[nodiscard]] constexpr flash_attention_metrics standard_attention(const hardware_spec&,
                                                                      const attention_shape&,
-                                                                     p) const {
+                                                                     cache_format) const {
     return {.predicted_time_us = 1};
   }
   [[nodiscard]] constexpr roofline_time gemm(const hardware_spec&, const gemm_shape&, p, p) const {

@@ -167,6 +167,8 @@ TEST_CASE("what an engine rejects is named, with what it takes") {
                "\"FLASHMLA\" is not known for these layers; known: FLASHINFER"},
            row{engine::vllm, &hw::h100_sxm, fp8.with(op::kv_cache, p::nvfp4_kv), "",
                "no kernel takes NVFP4_KV KV cache on compute capability 9.0"},
+           row{engine::vllm, &hw::h100_sxm, fp8.with_cache({p::fp16, p::fp8_e4m3}), "",
+               "vllm: kv_cache: K in FP16 and V in FP8_E4M3 cannot be said"},
            row{engine::vllm, &hw::h100_sxm, fp8.with(op::kv_cache, p::int8), "",
                "vllm: kv_cache: INT8 is not a format of its cache; known: 16 bits, FP8_E4M3"},
            row{engine::tensorrt_llm, &hw::a100_sxm_80gb, fp8, "", "need compute capability 8.9"},

@@ -57,6 +57,11 @@ TEST_CASE("a plan in GGUF's own formats is said as it is") {
         " --output-tensor-type F16 --token-embedding-type F16 a.gguf b.gguf Q4_K");
   CHECK(c.serve == "llama-server -m b.gguf -ctk q8_0 -ctv q8_0 -fa on");
   CHECK(c.notes.empty());
+  const auto apart =
+      io::export_llama_cpp(models::qwen3_0_6b, plan.with_cache({p::gguf_q8_0, p::gguf_q4_0}));
+  CHECK_THAT(apart.serve, test::contains("-ctk q8_0 -ctv q4_0 -fa on"));
+  REQUIRE(apart.notes.size() == 1);
+  CHECK_THAT(apart.notes[0], test::contains("GGML_CUDA_FA_ALL_QUANTS"));
   const auto plain = io::export_llama_cpp(models::qwen3_0_6b, get_strategy("fp16_baseline"));
   CHECK(plain.quantize.empty());
   CHECK(plain.serve == "llama-server -m model-f16.gguf -ctk f16 -ctv f16");

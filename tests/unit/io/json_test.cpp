@@ -66,6 +66,8 @@ TEST_CASE("every strategy and preset survives JSON") {
                         .with(operator_type::kv_cache, precision::nvfp4_kv)
                         .with_layers(3, 5, precision::mxfp4, {operator_type::lm_head})
                         .with_activation(precision::mxfp4, precision::mxfp8_e4m3)));
+  CHECK(
+      round_trips(create_fp16_baseline().with_cache({precision::gguf_q8_0, precision::gguf_q4_0})));
 }
 
 TEST_CASE("models of every family survive JSON") {
