@@ -15,6 +15,7 @@
 #include "quantroof/engine/choice_prices.hpp"
 #include "quantroof/engine/choice_problem.hpp"
 #include "quantroof/engine/optimize_tables.hpp"
+#include "quantroof/engine/quality_evidence.hpp"
 
 namespace quantroof::detail {
 
@@ -59,7 +60,12 @@ constexpr bool keep_pairs(choice_problem& problem, const choice_lists& whole, st
   return possible;
 }
 
-/// Every two of `all` with different weights; one, where there is no second.
+/// True for pairs that a plan may quantize with side by side: FP8 per tensor beside FP8 in blocks gains nothing that a prediction could tell.
+[[nodiscard]] constexpr bool goes_with(const format_pair& a, const format_pair& b) {
+  return published_format(a.weight) != published_format(b.weight);
+}
+
+/// Every two of `all` with weights of different kinds; one, where there is no second.
 [[nodiscard]] constexpr static_vector<format_couple, max_format_couples> all_couples(
     const format_pairs& pairs, std::uint32_t all) {
   static_vector<format_couple, max_format_couples> couples;
@@ -67,7 +73,7 @@ constexpr bool keep_pairs(choice_problem& problem, const choice_lists& whole, st
     bool alone = ((all >> first) & 1U) != 0;
     const bool open = alone;
     for (std::size_t second = 0; open && second < pairs.size(); ++second) {
-      if (((all >> second) & 1U) != 0 && pairs[first].weight != pairs[second].weight) {
+      if (((all >> second) & 1U) != 0 && goes_with(pairs[first], pairs[second])) {
         alone = false;
         if (first < second) {
           couples.push_back({.first = first, .second = second});

@@ -3,7 +3,7 @@
 // The search over the tables: for every cache and every engine one knapsack over all decisions, which shares the best answer so far with the
 // others.
 //
-// A plan quantizes with at most two pairs of weight and input formats beside 16 bits, of different weights, as published checkpoints do: one small
+// A plan quantizes with at most two pairs of weight and input formats beside 16 bits, of different kinds, as published checkpoints do: one small
 // knapsack for every two that the bound at the prices of the large one leaves over. At least one engine runs all of a plan. Of the attention kernels
 // an engine offers, each phase takes the fastest.
 #pragma once

@@ -121,8 +121,15 @@ std::optional<plan> best_of_all(const hardware_spec& hw, const model_config& m,
       for (std::size_t g = 0, rest = combination; g < groups; ++g, rest /= n) {
         used[rest % n] = true;
       }
-      if (std::count(used.begin() + 1, used.end(), true) > 2) {
-        continue;  // no plan quantizes with more than two pairs
+      bool alike = false;  // no plan has two formats of a kind, or more than two
+      for (std::size_t a = 1; a < n; ++a) {
+        for (std::size_t b = 1; b < a; ++b) {
+          alike = alike || (used[a] && used[b] &&
+                            published_format(weights[a]) == published_format(weights[b]));
+        }
+      }
+      if (alike || std::count(used.begin() + 1, used.end(), true) > 2) {
+        continue;
       }
       std::size_t rest = combination;
       const auto set = [&](std::initializer_list<operator_type> ops) {
