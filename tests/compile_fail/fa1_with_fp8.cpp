@@ -2,7 +2,7 @@
 //
 // FlashAttention 1 multiplies 16 bits only.
 // expect: flash_attention_config: FA1 and FA2 take FP16 and BF16; FA3 and FA4 also FP8_E4M3 and FP8_E5M2
-#include "quantroof/core.hpp"
+#include "quantroof/roofline/flash_attention.hpp"
 
 constexpr quantroof::flash_attention_config config{
     .version = quantroof::flash_attention_version::fa1,

@@ -2,7 +2,7 @@
 //
 // Hopper has no tcgen05: FlashAttention 4 is refused.
 // expect: flash_attention: FA4 runs on data-centre Blackwell only (it needs tcgen05)
-#include "quantroof/core.hpp"
+#include "quantroof/roofline/flash_attention.hpp"
 
 constexpr auto metrics =
     quantroof::flash_attention_roofline{quantroof::get_hardware("h100_sxm")}.predict(

@@ -2,7 +2,7 @@
 //
 // Groups of no elements.
 // expect: quantize: group_size must be positive
-#include "quantroof/core.hpp"
+#include "quantroof/precision/quantize.hpp"
 
 constexpr float x[] = {1.0F};
 constexpr bool made =

@@ -2,7 +2,7 @@
 //
 // Query heads must share KV heads evenly.
 // expect: model_config: num_heads must be a multiple of num_kv_heads
-#include "quantroof/core.hpp"
+#include "quantroof/model/presets.hpp"
 
 constexpr quantroof::model_config model = [] {
   quantroof::model_config m = quantroof::models::llama3_8b;

@@ -2,7 +2,7 @@
 //
 // A Hopper without FP8 units cannot use native FP8 in FlashAttention 3.
 // expect: flash_attention: the device has no FP8 matrix units for use_native_fp8
-#include "quantroof/core.hpp"
+#include "quantroof/roofline/flash_attention.hpp"
 
 constexpr quantroof::hardware_spec half_a_hopper = [] {
   quantroof::hardware_spec h = quantroof::hw::h100_sxm;

@@ -2,6 +2,6 @@
 //
 // A matrix of minus one row.
 // expect: storage_bytes: rows and cols must not be negative
-#include "quantroof/core.hpp"
+#include "quantroof/precision/precision.hpp"
 
 static_assert(storage_bytes(quantroof::precision::nvfp4, -1, 16) == 0);

@@ -2,7 +2,7 @@
 //
 // One operator, two precisions.
 // expect: operator_precisions: an operator is listed twice
-#include "quantroof/core.hpp"
+#include "quantroof/model/mixed_precision.hpp"
 
 using quantroof::operator_type;
 using quantroof::precision;

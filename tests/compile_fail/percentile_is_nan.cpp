@@ -3,7 +3,7 @@
 // A percentile that is no number.
 // expect: quantize: percentile must be in (0, 100]
 #include <limits>
-#include "quantroof/core.hpp"
+#include "quantroof/precision/quantize.hpp"
 
 constexpr float x[] = {1.0F};
 constexpr bool made =

@@ -2,7 +2,7 @@
 //
 // FP32 is what is quantized, not what it becomes.
 // expect: quantize: the format must hold values of at most 16 bits that can be encoded
-#include "quantroof/core.hpp"
+#include "quantroof/precision/quantize.hpp"
 
 constexpr float x[] = {1.0F};
 constexpr bool made =

@@ -2,6 +2,6 @@
 //
 // A device that nobody knows.
 // expect: detail::unknown_device(
-#include "quantroof/core.hpp"
+#include "quantroof/hardware/hardware_registry.hpp"
 
 constexpr double bandwidth = quantroof::get_hardware("b9").memory_gb_s;

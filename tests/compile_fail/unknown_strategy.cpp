@@ -2,6 +2,6 @@
 //
 // A strategy that nobody knows.
 // expect: detail::unknown_name(
-#include "quantroof/core.hpp"
+#include "quantroof/model/strategies.hpp"
 
 constexpr auto strategy = quantroof::get_strategy("nvfp5_blackwell");

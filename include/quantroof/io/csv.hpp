@@ -17,7 +17,7 @@
 
 #include "quantroof/detail/math.hpp"
 #include "quantroof/io/input_error.hpp"
-#include "quantroof/io/json_file.hpp"
+#include "quantroof/io/whole_file.hpp"
 
 namespace quantroof::io {
 

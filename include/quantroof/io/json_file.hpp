@@ -4,21 +4,19 @@
 //
 //   auto device = io::read<hardware_spec>("my_gpu.json");      io::write("answer.json", recommendation);
 //
-// Not here: how a file is replaced (whole_file.hpp).
+// Not here: how a file is replaced (whole_file.hpp), what the members of a type are called (json.hpp has all of them).
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "quantroof/io/input_error.hpp"
-#include "quantroof/io/json.hpp"
 #include "quantroof/io/json_parser.hpp"
+#include "quantroof/io/json_record.hpp"
+#include "quantroof/io/json_value.hpp"
 #include "quantroof/io/whole_file.hpp"
 
 namespace quantroof {
@@ -47,32 +45,6 @@ void refuse_non_finite(const Json& json) {
 }  // namespace detail
 
 namespace io {
-
-/// The whole of a file.
-///
-/// errors    io::input_error: no such file, a directory, more than max_json_bytes
-[[nodiscard]] inline std::string read_text_file(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    throw input_error{path.string(), "", "is a directory, not a file"};
-  }
-  const detail::file_stream stream(path, "rb");
-  if (!stream.is_open()) {
-    detail::file_error(path, "cannot be read", detail::last_error());
-  }
-  std::string text;
-  std::array<char, 16384> chunk{};
-  while (const std::size_t got = std::fread(chunk.data(), 1, chunk.size(), stream.get())) {
-    text.append(chunk.data(), got);
-    if (text.size() > max_json_bytes) {
-      throw input_error{path.string(), "", "is larger than 64 MiB, the most that is read as JSON"};
-    }
-  }
-  if (std::ferror(stream.get()) != 0) {
-    detail::file_error(path, "cannot be read", detail::last_error());
-  }
-  return text;
-}
 
 /// The document in a JSON file.
 ///

@@ -7,6 +7,7 @@
 // the old one's permissions; a symbolic link is followed. Not here: locking against other writers; what is in the file.
 #pragma once
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -177,6 +178,34 @@ void replace_file(const std::filesystem::path& path, Write write) {
 }  // namespace detail
 
 namespace io {
+
+inline constexpr std::size_t max_text_bytes = std::size_t{64} << 20U;
+
+/// The whole of a file of text.
+///
+/// errors    io::input_error: no such file, a directory, more than max_text_bytes
+[[nodiscard]] inline std::string read_text_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    throw input_error{path.string(), "", "is a directory, not a file"};
+  }
+  const detail::file_stream stream(path, "rb");
+  if (!stream.is_open()) {
+    detail::file_error(path, "cannot be read", detail::last_error());
+  }
+  std::string text;
+  std::array<char, 16384> chunk{};
+  while (const std::size_t got = std::fread(chunk.data(), 1, chunk.size(), stream.get())) {
+    text.append(chunk.data(), got);
+    if (text.size() > max_text_bytes) {
+      throw input_error{path.string(), "", "is larger than 64 MiB, the most that is read as text"};
+    }
+  }
+  if (std::ferror(stream.get()) != 0) {
+    detail::file_error(path, "cannot be read", detail::last_error());
+  }
+  return text;
+}
 
 /// Replaces a file by `text`, or leaves it as it was.
 ///
