@@ -14,6 +14,7 @@
 #include "quantroof/io/format.hpp"
 #include "quantroof/io/hardware_file.hpp"
 #include "quantroof/io/hf_config.hpp"
+#include "quantroof/io/json.hpp"
 #include "quantroof/io/json_file.hpp"
 
 namespace {

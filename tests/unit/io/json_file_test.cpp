@@ -13,6 +13,7 @@
 #include "catch.hpp"
 #include "quantroof/core.hpp"
 #include "quantroof/io/hardware_file.hpp"
+#include "quantroof/io/json.hpp"
 #include "quantroof/io/quantizer_file.hpp"
 #include "scratch.hpp"
 #include "test_table.hpp"
