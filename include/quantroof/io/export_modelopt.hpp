@@ -18,7 +18,6 @@
 #include <utility>
 #include <vector>
 
-#include "quantroof/core.hpp"
 #include "quantroof/io/export_compressed_tensors.hpp"
 #include "quantroof/io/export_modules.hpp"
 #include "quantroof/io/export_patterns.hpp"
@@ -26,6 +25,10 @@
 #include "quantroof/io/export_record.hpp"
 #include "quantroof/io/export_schemes.hpp"
 #include "quantroof/io/hf_quantization.hpp"
+#include "quantroof/model/mixed_precision.hpp"
+#include "quantroof/model/transformer.hpp"
+#include "quantroof/precision/precision.hpp"
+#include "quantroof/version.hpp"
 
 namespace quantroof {
 

@@ -25,11 +25,19 @@
 #include <utility>
 #include <vector>
 
-#include "quantroof/core.hpp"
+#include "quantroof/detail/math.hpp"
+#include "quantroof/detail/short_string.hpp"
+#include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/io/export_json.hpp"
 #include "quantroof/io/input_error.hpp"
 #include "quantroof/io/json_model.hpp"
 #include "quantroof/io/json_record.hpp"
+#include "quantroof/model/layer_shape.hpp"
+#include "quantroof/model/mixed_precision.hpp"
+#include "quantroof/model/operator_type.hpp"
+#include "quantroof/model/transformer.hpp"
+#include "quantroof/precision/precision.hpp"
+#include "quantroof/version.hpp"
 
 namespace quantroof {
 
