@@ -93,7 +93,7 @@ class quality_model {
       return kv_divergence(layer, weight, weight);
     }
     const double s = share_of(op, layer);
-    return s == 0 ? 0 : s * (weight_error(op, weight) + input_error(activation));
+    return s == 0 ? 0 : s * (weight_error(op, weight) + input_error(weight, activation));
   }
   [[nodiscard]] constexpr double kv_divergence(std::int64_t layer, precision key,
                                                precision value) const {
@@ -179,8 +179,12 @@ class quality_model {
     const double kept = traits_.early ? calibrated_early_factor : calibrated_factor;
     return (options_.calibrated && bits < 8 ? kept : 1) * relative_mse(p, tensor_role::weight);
   }
-  [[nodiscard]] constexpr double input_error(precision activation) const {
-    return relative_mse(activation, tensor_role::activation, options_.activation_granularity);
+  [[nodiscard]] constexpr double input_error(precision weight, precision activation) const {
+    const bool trained = traits_.fp8_trained && weight == precision::fp8_e4m3_block128 &&
+                         activation == precision::fp8_e4m3_group128;
+    return trained
+               ? 0
+               : relative_mse(activation, tensor_role::activation, options_.activation_granularity);
   }
   [[nodiscard]] constexpr bool is_measured(operator_type op, std::int64_t layer) const {
     for (const operator_loss& s : options_.sensitivities) {

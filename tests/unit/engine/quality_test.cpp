@@ -125,6 +125,12 @@ static_assert(test::first_failure(alphas, has_alpha) == -1);
 
 // Published in FP8 and MXFP4: nothing is lost by staying there.
 static_assert(quality_model{models::deepseek_v3}.divergence(op::expert_up, 5, p::fp8_e4m3_block128,
+                                                            p::fp8_e4m3_group128) == 0);
+static_assert(quality_model{models::deepseek_v3}.divergence(op::expert_up, 5, p::fp8_e4m3_block128,
+                                                            p::fp8_e4m3) > 0);
+static_assert(quality_model{models::llama3_70b}.divergence(op::ffn_up, 5, p::fp8_e4m3_block128,
+                                                           p::fp8_e4m3_group128) > 0);
+static_assert(quality_model{models::deepseek_v3}.divergence(op::expert_up, 5, p::fp8_e4m3_block128,
                                                             p::fp16) == 0);
 static_assert(quality_model{models::gpt_oss_20b}.divergence(op::expert_up, 5, p::mxfp4, p::fp16) ==
               0);
