@@ -22,10 +22,13 @@ namespace quantroof {
 
 /// A model's name without what does not tell models apart: organization, case, punctuation, "meta", and what was done to a checkpoint.
 ///
-/// example   "meta-llama/Meta-Llama-3-8B-Instruct" and "llama3_8b" are both "llama38b"
+/// example   "meta-llama/Meta-Llama-3-8B-Instruct", "models--meta-llama--Meta-Llama-3-8B" and "llama3_8b" are all "llama38b"
 [[nodiscard]] constexpr short_string<64> canonical_model_name(std::string_view name) {
   if (const std::size_t slash = name.rfind('/'); slash != std::string_view::npos) {
     name.remove_prefix(slash + 1);
+  }
+  if (const std::size_t dashes = name.rfind("--"); dashes != std::string_view::npos) {
+    name.remove_prefix(dashes + 2);  // folders of a download cache
   }
   std::array<char, 64> text{};
   std::size_t size = 0;

@@ -33,6 +33,7 @@ struct name_row {
 constexpr name_row names[] = {
     {"llama3_8b", "llama38b"},
     {"meta-llama/Meta-Llama-3-8B-Instruct", "llama38b"},
+    {"models--openai--gpt-oss-20b", "gptoss20b"},
     {"meta-llama/Llama-3.1-8B", "llama318b"},
     {"Qwen/Qwen3-30B-A3B-Instruct-2507-FP8", "qwen330ba3b"},
     {"openai/gpt-oss-120b", "gptoss120b"},
