@@ -194,7 +194,9 @@ answer ask(const options& o, const M& model, const hardware_spec& gpu, const sce
     strategy = strategy.with_cache(*o.kv);
   }
   answer a{.gpu = gpu, .workload = workload};
-  a.rec = engine.evaluate(o.source.model, workload, strategy, why);
+  a.rec = o.strategy == "checkpoint"
+              ? engine.evaluate_checkpoint(o.source.model, workload, strategy, why)
+              : engine.evaluate(o.source.model, workload, strategy, why);
   if (gpu.memory_gb) {
     a.memory = estimate_memory(o.source.model, a.rec.mixed_precision, gpu, workload.plan,
                                workload.batch, workload.seq_len);

@@ -62,11 +62,29 @@ class integrated_quantization_engine {
   [[nodiscard]] constexpr quantization_recommendation evaluate(
       const model_config& model, const scenario& workload, const mixed_precision_config& strategy,
       std::string_view why = "the strategy was given by the caller") const {
+    return evaluate(model, workload, adapt_to(spec(), strategy), why);
+  }
+
+  /// The same answer for a checkpoint that exists: its weights stay as they are stored, and what the device does not multiply it dequantizes.
+  ///
+  /// requires  is_valid(model); is_valid(workload); is_valid(formats); why of at most 300 bytes
+  /// errors    quantroof::domain_error at run time; does not compile in a constant expression
+  /// example   examples/advise.cpp
+  [[nodiscard]] constexpr quantization_recommendation evaluate_checkpoint(
+      const model_config& model, const scenario& workload, const mixed_precision_config& formats,
+      std::string_view why = "the formats that the checkpoint has") const {
+    return evaluate(model, workload, read_as_stored(spec(), formats), why);
+  }
+
+  /// The same answer for formats that were fitted to the device.
+  [[nodiscard]] constexpr quantization_recommendation evaluate(const model_config& model,
+                                                               const scenario& workload,
+                                                               const adapted_strategy& adapted,
+                                                               std::string_view why) const {
     is_valid(model);
     is_valid(workload);
     detail::expects(why.size() <= 300, "evaluate: why must be at most 300 bytes");
     const hardware_spec& hw = spec();
-    const adapted_strategy adapted = adapt_to(hw, strategy);
     const cache_format kv = adapted.config.get_cache_format();
 
     quantization_recommendation rec;

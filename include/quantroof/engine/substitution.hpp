@@ -156,4 +156,44 @@ struct adapted_strategy {
   return result;
 }
 
+/// A checkpoint's formats as the device computes with them: weights as they are stored, inputs in 16 bits where it does not multiply theirs.
+///
+/// formula   inputs that the device multiplies, or FP8 in the pattern that it has, stay; others become 16 bits, as engines do with weights that
+///           they dequantize (Marlin: NVFP4 and MXFP4 before Blackwell, FP8 before Ada). The cache as in adapt_to
+/// requires  is_valid(hw); is_valid(config)
+[[nodiscard]] constexpr adapted_strategy read_as_stored(const hardware_spec& hw,
+                                                        const mixed_precision_config& config) {
+  is_valid(config);
+  mixed_precision_config stored{.name = config.name,
+                                .kv_cache_precision = config.kv_cache_precision,
+                                .value_cache_precision = config.value_cache_precision};
+  adapted_strategy result = adapt_to(hw, stored);  // the cache
+  const mixed_precision_config cache = result.config;
+  mixed_precision_config& c = result.config;
+  c = config.with_cache(cache.get_cache_format());
+  const auto input = [&](precision p) {
+    const precision_format& f = format_of(p);
+    if (f.element_bits >= 16 || supports_natively(hw, p)) {
+      return p;
+    }
+    const precision other = runnable_precision(hw, p);
+    const bool same_kind =
+        f.kind == element_kind::fp8 && format_of(other).kind == element_kind::fp8;
+    const precision to = same_kind ? other : native_16bit(hw);
+    bool known = false;
+    for (const substitution& s : result.substitutions) {
+      known = known || (s.from == p && s.to == to);
+    }
+    if (!known) {
+      result.substitutions.push_back({.from = p, .to = to});
+    }
+    return to;
+  };
+  c.default_activation_precision = input(c.default_activation_precision);
+  for (activation_rule& rule : c.activation_rules) {
+    rule.activation = input(rule.activation);
+  }
+  return result;
+}
+
 }  // namespace quantroof

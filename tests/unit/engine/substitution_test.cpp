@@ -4,7 +4,9 @@
 #include "quantroof/engine/substitution.hpp"
 
 #include "catch.hpp"
+#include "quantroof/engine/engine.hpp"
 #include "quantroof/hardware/hardware_registry.hpp"
+#include "quantroof/model/presets.hpp"
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
@@ -178,6 +180,52 @@ TEST_CASE("every strategy on every device is made of formats that run") {
     }
   }
   CHECK(failures == 0);
+}
+
+struct stored_row {
+  const hardware_spec& device;
+  p weight;
+  p input;
+  p computed;  // what becomes of the input
+};
+constexpr stored_row stored[] = {
+    {hw::b200_sxm, p::nvfp4, p::nvfp4, p::nvfp4},
+    {hw::h200_sxm, p::nvfp4, p::nvfp4, p::fp16},
+    {hw::h200_sxm, p::mxfp4, p::bf16, p::bf16},
+    {hw::h200_sxm, p::fp8_e4m3_block128, p::fp8_e4m3_group128, p::fp8_e4m3_group128},
+    {hw::a100_sxm_80gb, p::fp8_e4m3, p::fp8_e4m3, p::fp16},
+    {hw::a100_sxm_80gb, p::int8_channel, p::int8_channel, p::int8_channel},
+    {hw::mi300x, p::fp8_e4m3, p::fp8_e4m3, p::fp8_e4m3fnuz},
+};
+constexpr auto keeps_weights = [](const stored_row& r) {
+  const adapted_strategy a = read_as_stored(r.device, {.name = "stored",
+                                                       .default_activation_precision = r.input,
+                                                       .default_weight_precision = r.weight});
+  return a.config.get_precision(op::ffn_up) == r.weight &&
+         a.config.get_activation_precision(r.weight) == r.computed &&
+         a.substitutions.size() == (r.input == r.computed ? 0 : 1) && is_valid(a.config);
+};
+static_assert(test::first_failure(stored, keeps_weights) == -1);
+
+TEST_CASE("a checkpoint's weights stay, and are dequantized where the device does not multiply") {
+  for (const stored_row& r : stored) {
+    CAPTURE(r.device.key.view(), to_string(r.weight));
+    CHECK(keeps_weights(r));
+  }
+  const adapted_strategy a =
+      read_as_stored(hw::a100_sxm_80gb, mixed_precision_config{.name = "cache"}
+                                            .with(op::kv_cache, p::fp8_e4m3)
+                                            .with(op::ffn_up, p::nvfp4)
+                                            .with_activation(p::nvfp4, p::nvfp4));
+  CHECK(a.config.get_precision(op::kv_cache) == p::int8);
+  CHECK(a.config.get_precision(op::ffn_up) == p::nvfp4);
+  CHECK(a.config.get_activation_precision(p::nvfp4) == p::fp16);
+  const quantization_recommendation rec =
+      integrated_quantization_engine{hw::h200_sxm}.evaluate_checkpoint(
+          models::gpt_oss_20b, {.phase = phase::decode, .seq_len = 4096},
+          mixed_precision_config{.name = "mxfp4"}.with(op::expert_up, p::mxfp4));
+  CHECK(rec.substitutions.empty());
+  CHECK(rec.mixed_precision.get_precision(op::expert_up) == p::mxfp4);
 }
 
 TEST_CASE("a broken strategy is refused") {
