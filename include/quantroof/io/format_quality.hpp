@@ -44,7 +44,8 @@ struct fmt::formatter<quantroof::quality_estimate> : quantroof::detail::line_for
   auto format(const quantroof::quality_estimate& e, auto& context) const {
     using enum quantroof::quality_grade;
     if (e.divergence == 0 && e.nats.upper == 0) {
-      return print(context, std::string_view{"none: nothing is quantized, or as it was trained; grade A"});
+      return print(context,
+                   std::string_view{"none: nothing is quantized, or as it was trained; grade A"});
     }
     const double sign = e.metric <= quantroof::quality_metric::word_perplexity ? 1 : -1;
     const auto percent = [sign](double fraction) {

@@ -7,8 +7,8 @@
 //
 // Every operator of every layer gets the format of its module (hf_modules.hpp): that of the list it is in, or of the whole checkpoint unless
 // modules_to_not_convert, ignore or exclude_modules mean it (module_pattern.hpp). Embeddings, routers and the LM head stay in 16 bits unless a
-// list names them; in compressed-tensors the head is a module like any other. What cannot be said exactly is in the notes; what cannot be said
-// at all is an error.
+// list names them; in compressed-tensors the head is a module like any other. Inputs have the format that the method or the scheme names, 16 bits
+// where it names none. What cannot be said exactly is in the notes; what cannot be said at all is an error.
 #pragma once
 
 #include <algorithm>

@@ -146,7 +146,8 @@ TEST_CASE("sentences name who measured what") {
   const auto said = [](const model_config& m, const char* strategy, quality_options o = {}) {
     return fmt::format("{}", estimate_quality(m, get_strategy(strategy, m.num_layers), o));
   };
-  CHECK(said(models::llama3_8b, "fp16_baseline") == "none: nothing is quantized, or as it was trained; grade A");
+  CHECK(said(models::llama3_8b, "fp16_baseline") ==
+        "none: nothing is quantized, or as it was trained; grade A");
   const std::string measured = said(models::llama3_8b, "fp8_balanced");
   CHECK_THAT(measured, test::contains("grade A: 2 figures, the median Llama-3(.1)-8B, FP8_E4M3 "
                                       "weights, FP8_E4M3 inputs, FP8_E4M3 KV cache: "
