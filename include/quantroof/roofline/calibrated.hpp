@@ -270,14 +270,14 @@ struct calibrated_model {
   /// requires  is_valid(s); density in (0, 1]
   [[nodiscard]] constexpr kernel_estimate serving_attention(
       const hardware_spec& hw, const attention_shape& s, attention_width width, double kv_bytes,
-      double density, std::optional<flash_attention_version> version = std::nullopt) const {
+      double density, std::optional<flash_attention_version> release = std::nullopt) const {
     const double computed = density < 1 ? density * 1.05 : 1.0;
     return is_decode(s) ? estimate_serving_decode(hw, own, s,
                                                   {.width = width,
                                                    .kv_bytes = kv_bytes,
                                                    .density = computed,
                                                    .residency = residency})
-                        : estimate_serving_prefill(hw, own, s, width, kv_bytes, computed, version);
+                        : estimate_serving_prefill(hw, own, s, width, kv_bytes, computed, release);
   }
 
   /// How near to this device the GEMMs were measured that its predictions rest on.

@@ -67,14 +67,14 @@ namespace detail {
 /// source    hardware/published_attention.hpp
 /// example   H100, d 128, 16K, FA3: 648 TFLOPS published
 [[nodiscard]] constexpr kernel_estimate estimate_flash_attention(const hardware_spec& hw,
-                                                                 flash_attention_version version,
+                                                                 flash_attention_version release,
                                                                  const attention_shape& s,
                                                                  prefill_setting set = {}) {
-  detail::expects(runs_flash_attention(hw, version),
+  detail::expects(runs_flash_attention(hw, release),
                   "estimate_flash_attention: the device does not run this version");
   set.call = attention_call::kernel_only;
   set.shared_memory_kb = hw.shared_memory_kb.value_or(164);
-  return estimate_prefill(detail::rates_of(hw, version), detail::published_constants(version), set,
+  return estimate_prefill(detail::rates_of(hw, release), detail::published_constants(release), set,
                           s);
 }
 

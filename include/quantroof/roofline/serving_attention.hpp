@@ -107,7 +107,7 @@ constexpr void widen(kernel_estimate& e, calibration_basis basis) {
 [[nodiscard]] constexpr kernel_estimate estimate_serving_prefill(
     const hardware_spec& hw, const device_calibration* own, const attention_shape& s,
     attention_width width, double kv_bytes, double density,
-    std::optional<flash_attention_version> version) {
+    std::optional<flash_attention_version> release) {
   const auto row = static_cast<std::size_t>(width);
   const auto found = find_calibration(
       hw, own,
@@ -117,7 +117,7 @@ constexpr void widen(kernel_estimate& e, calibration_basis basis) {
                   "estimate_serving_prefill: no prefill attention was measured");
   const prefill_constants& constants = *found.constants;
   const flash_attention_version serving = detail::version_of(constants.kernel);
-  const flash_attention_version runs = version.value_or(serving);
+  const flash_attention_version runs = release.value_or(serving);
   const bool fp8_products = width == attention_width::bits8 && has_fp8(hw) &&
                             (runs == serving ? constants.kernel != attention_kernel::flashinfer
                                              : takes_precision(runs, precision::fp8_e4m3));
