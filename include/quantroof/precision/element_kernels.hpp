@@ -82,6 +82,8 @@ constexpr void spread(const Scaling& scaling, chunk<float>& each) {
     const float scale = scaling.value(first / Scaling::block);
 #if defined(__clang__)
 #pragma clang loop unroll(disable)
+#elif defined(__GNUC__)
+#pragma GCC unroll 1  // else it vectorises over blocks, with gathers
 #endif
     for (std::size_t i = 0; i < Scaling::block; ++i) {
       each[first + i] = scale;

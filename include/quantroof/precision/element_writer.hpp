@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "quantroof/precision/absmax.hpp"
 #include "quantroof/precision/code_packing.hpp"
@@ -19,9 +20,35 @@
 
 namespace quantroof::detail {
 
+/// How many floats further on the memory is asked for while a chunk is encoded: 8 KiB.
+///
+/// source    measured, 64 MiB on one core of a Zen 5 server, g++ 12 -march=native, of a plain loop's speed: INT8 with a given scale 0.78 without,
+///           0.93 with 8 KiB, 0.86 with 16 KiB
+inline constexpr std::size_t read_ahead = 2048;
+/// Conversions to 16 bits wait for what they write: reading ahead makes them slower (FP16 0.96 without, 0.89 with).
+inline constexpr std::size_t no_read_ahead = 0;
+
+/// Asks for the lines of a chunk that lies `ahead` floats behind x, in this row or what follows it: a hint, no access. No result depends on it.
+inline void prefetch_chunk(const float* x, std::size_t ahead) {
+#if defined(__GNUC__)
+  const auto from = reinterpret_cast<std::uintptr_t>(x) + ahead * sizeof(float);
+  for (std::size_t line = 0; line < chunk_size * sizeof(float); line += 64) {
+    __builtin_prefetch(
+        reinterpret_cast<const void*>(from + line));  // NOLINT(performance-no-int-to-ptr)
+  }
+#else
+  static_cast<void>(x);
+  static_cast<void>(ahead);
+#endif
+}
+
 /// 256 values: those of the row, or a copy filled up with zeros.
 [[nodiscard]] constexpr const float* load_chunk(const float* row, std::size_t count,
-                                                chunk<float>& buffer) {
+                                                chunk<float>& buffer,
+                                                std::size_t ahead = read_ahead) {
+  if (!std::is_constant_evaluated() && ahead != no_read_ahead) {
+    prefetch_chunk(row, ahead);
+  }
   if (count == chunk_size) {
     return row;
   }

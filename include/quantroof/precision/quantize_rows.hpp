@@ -66,14 +66,37 @@ constexpr void write_groups(const element_writer<Coding>& writer, const float* x
   }
 }
 
-/// One row under the scales of its groups of `group` columns.
+/// One row under one scale.
+template <class Scaling, class Coding>
+constexpr void write_row(const element_writer<Coding>& writer, std::span<const float> row,
+                         Scaling scale, std::uint64_t position, std::uint8_t* out,
+                         quantization_counts& counts, std::size_t ahead) {
+  const int bits = coding_of(writer.coding).bits;
+  chunk<float> buffer;
+  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
+    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
+    writer(load_chunk(row.data() + first, count, buffer, ahead), count, scale, position + first,
+           out + packed_bytes(first, bits), counts);
+  }
+}
+
+/// One row under the scales of its groups of `group` columns; what is `ahead` floats behind it is asked for where they have one scale.
 ///
 /// requires  group > 0; scales.size() == ceil(cols / group)
 template <class Coding>
 constexpr void write_scaled_row(const element_writer<Coding>& writer, std::span<const float> row,
                                 std::span<const float> scales, std::size_t group, scaling how,
                                 std::uint64_t position, std::uint8_t* out,
-                                quantization_counts& counts) {
+                                quantization_counts& counts, std::size_t ahead = read_ahead) {
+  if (group >= row.size()) {  // of a tensor or a row: without divisions on the way
+    const float value = applied(scales[0], how);
+    if (how == scaling::division) {
+      write_row(writer, row, over_one{value}, position, out, counts, ahead);
+    } else {
+      write_row(writer, row, times_one{value}, position, out, counts, ahead);
+    }
+    return;
+  }
   const int bits = coding_of(writer.coding).bits;
   chunk<float> buffer;
   chunk<float> each;

@@ -123,7 +123,7 @@ struct tensor_quantizer {
       const float one = 1.0F;
       for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
         write_scaled_row(writer, values, std::span<const float>{&one, 1}, x.cols(), options.scaling,
-                         position(r), codes(r), counts);
+                         position(r), codes(r), counts, no_read_ahead);
       });
       return;
     }
@@ -160,6 +160,9 @@ struct tensor_quantizer {
           break;
       }
     }
+    // A row that was read for its scale is in the cache: the next one may come meanwhile.
+    const std::size_t whole_row = x.cols() < 4 * read_ahead ? x.cols() : 4 * read_ahead;
+    const std::size_t ahead = !given && by_row && whole_row > read_ahead ? whole_row : read_ahead;
     for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
       const std::span<float> scales{out.scales.data() + r / g.block_rows * g.cols, g.cols};
       if (!given && by_row) {
@@ -168,7 +171,7 @@ struct tensor_quantizer {
         }
       }
       write_scaled_row(writer, values, scales, g.block_cols, options.scaling, position(r), codes(r),
-                       counts);
+                       counts, ahead);
     });
   }
 
