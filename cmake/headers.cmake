@@ -169,6 +169,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/roofline/step_estimate.hpp
     include/quantroof/roofline/step_tokens.hpp
     include/quantroof/roofline/textbook.hpp
+    include/quantroof/roofline/timed_gemms.hpp
     include/quantroof/version.hpp)
 
 set(quantroof_io_headers # fmt and nlohmann_json

@@ -331,7 +331,8 @@ inline constexpr std::array cache_formats{
     cache_format{precision::fp16}, cache_format{precision::fp8_e4m3},
     cache_format{precision::nvfp4_kv}, cache_format{precision::gguf_q8_0},
     cache_format{precision::gguf_q4_0},
-    // K and V apart: llama.cpp, built with GGML_CUDA_FA_ALL_QUANTS. Values are the less sensitive: keys are never the narrower of the two.
+    // K and V apart: llama.cpp, built with GGML_CUDA_FA_ALL_QUANTS (published: ggml-cuda/fattn.cu). Values are the less sensitive: keys are never
+    // the narrower of the two.
     cache_format{precision::fp16, precision::gguf_q8_0},
     cache_format{precision::fp16, precision::gguf_q4_0},
     cache_format{precision::gguf_q8_0, precision::gguf_q4_0}};

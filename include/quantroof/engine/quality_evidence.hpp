@@ -83,7 +83,7 @@ struct quality_scheme {
   friend constexpr bool operator==(const quality_scheme&, const quality_scheme&) = default;
 };
 
-/// The scheme of a plan; nullopt where linear layers, their inputs or K and V differ, K and V are in 16 bits with everything else, or a layer is kept apart.
+/// The scheme of a plan; nullopt where linear layers, their inputs or K and V differ, everything is in 16 bits, or a layer is kept apart.
 ///
 /// ignores   embeddings, LM head, routers, indexes, whether attention multiplies in 8 bits
 /// requires  is_valid(m); is_valid(c)

@@ -75,6 +75,28 @@ struct adapted_strategy {
   return runnable_precision(hw, p);
 }
 
+/// The format of inputs that a device uses in place of p: as for weights, but 16 bits where those would be kept in INT4, which holds no inputs.
+[[nodiscard]] constexpr precision runnable_input(const hardware_spec& hw, precision p) {
+  const precision to = runnable_precision(hw, p);
+  return to != p && format_of(to).kind == element_kind::int4 ? native_16bit(hw) : to;
+}
+
+namespace detail {
+
+/// Notes a replacement, each once.
+constexpr void note_substitution(adapted_strategy& result, precision from, precision to) {
+  for (const substitution& s : result.substitutions) {
+    if (s.from == from && s.to == to) {
+      return;
+    }
+  }
+  if (from != to) {
+    result.substitutions.push_back({.from = from, .to = to});
+  }
+}
+
+}  // namespace detail
+
 /// The strategy with every format that the device lacks replaced.
 ///
 /// requires  is_valid(hw); is_valid(config)
@@ -85,14 +107,7 @@ struct adapted_strategy {
   adapted_strategy result{.config = config};
   mixed_precision_config& c = result.config;
   const auto note = [&result](precision from, precision to) {
-    for (const substitution& s : result.substitutions) {
-      if (s.from == from && s.to == to) {
-        return;
-      }
-    }
-    if (from != to) {
-      result.substitutions.push_back({.from = from, .to = to});
-    }
+    detail::note_substitution(result, from, to);
   };
   std::optional<precision> asked;  // most operators of a strategy have one precision
   precision answered{};
@@ -125,11 +140,18 @@ struct adapted_strategy {
     o.precision = replace(o.precision);
   }
   c.default_weight_precision = replace(c.default_weight_precision);
-  c.default_activation_precision = replace(c.default_activation_precision);
+  const auto replace_input = [&](precision p) {
+    const precision to = runnable_input(hw, p);
+    if (format_of(p).element_bits < 16) {
+      note(p, to);
+    }
+    return to;
+  };
+  c.default_activation_precision = replace_input(c.default_activation_precision);
   c.activation_rules.clear();
   for (const activation_rule& rule : config.activation_rules) {
     const precision weight = replace(rule.weight);
-    const precision activation = replace(rule.activation);
+    const precision activation = replace_input(rule.activation);
     bool known = format_of(weight).element_bits >= 16;  // or two formats became one: the first says
     for (const activation_rule& other : c.activation_rules) {
       known = known || other.weight == weight;
@@ -180,13 +202,7 @@ struct adapted_strategy {
     const bool same_kind =
         f.kind == element_kind::fp8 && format_of(other).kind == element_kind::fp8;
     const precision to = same_kind ? other : native_16bit(hw);
-    bool known = false;
-    for (const substitution& s : result.substitutions) {
-      known = known || (s.from == p && s.to == to);
-    }
-    if (!known) {
-      result.substitutions.push_back({.from = p, .to = to});
-    }
+    detail::note_substitution(result, p, to);
     return to;
   };
   c.default_activation_precision = input(c.default_activation_precision);

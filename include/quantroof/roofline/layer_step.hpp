@@ -9,10 +9,8 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include "quantroof/detail/math.hpp"
-#include "quantroof/detail/static_vector.hpp"
 #include "quantroof/hardware/compute_precision.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/model/layer_shape.hpp"
@@ -21,6 +19,7 @@
 #include "quantroof/roofline/performance_model.hpp"
 #include "quantroof/roofline/step_estimate.hpp"
 #include "quantroof/roofline/step_tokens.hpp"
+#include "quantroof/roofline/timed_gemms.hpp"
 
 namespace quantroof::detail {
 
@@ -44,37 +43,6 @@ namespace quantroof::detail {
       return 0;
   }
 }
-
-/// GEMMs of a step that were timed already: layers of different kinds have most of their linear layers in common.
-template <PerformanceModel M>
-class timed_gemms {
- public:
-  using time = decltype(std::declval<const M&>().gemm(hardware_spec{}, gemm_shape{},
-                                                      precision::fp16, precision::fp16));
-
-  constexpr time of(const M& model, const hardware_spec& hw, const gemm_shape& shape,
-                    precision weight, precision activation) {
-    for (const entry& e : entries_) {
-      if (e.shape == shape && e.weight == weight && e.activation == activation) {
-        return e.value;
-      }
-    }
-    const time t = model.gemm(hw, shape, weight, activation);
-    if (entries_.size() < entries_.capacity()) {
-      entries_.push_back({shape, weight, activation, t});
-    }
-    return t;
-  }
-
- private:
-  struct entry {
-    gemm_shape shape{};
-    precision weight = precision::fp16;
-    precision activation = precision::fp16;
-    time value{};
-  };
-  static_vector<entry, 8> entries_{};
-};
 
 /// One layer of a step on one device; results go into `step`, `layers` times.
 template <PerformanceModel M>

@@ -146,6 +146,21 @@ TEST_CASE("layers, defaults and the entry of the KV cache are replaced too") {
   CHECK(a.substitutions.size() == 3);  // NVFP4 -> INT4_G128, FP8 -> FNUZ, NVFP4_KV -> FNUZ
 }
 
+static_assert(runnable_input(hw::h100_sxm, p::nvfp4) == p::fp16);  // its weights become INT4_G128
+static_assert(runnable_input(hw::b200_sxm, p::nvfp4) == p::nvfp4);
+static_assert(runnable_input(hw::a100_sxm_80gb, p::fp8_e4m3) == p::int8_channel);
+static_assert(runnable_input(hw::a100_sxm_80gb, p::int4) == p::int4);
+
+TEST_CASE("inputs do not become INT4 with the weights that do") {
+  const adapted_strategy a =
+      adapt_to(test::at_run_time_value(hw::h100_sxm), {.name = "w4a4",
+                                                       .default_activation_precision = p::nvfp4,
+                                                       .default_weight_precision = p::nvfp4});
+  CHECK(a.config.default_weight_precision == p::int4_g128);
+  CHECK(a.config.default_activation_precision == p::fp16);
+  CHECK(a.substitutions.size() == 2);
+}
+
 TEST_CASE("one 16-bit format for another is no replacement worth a word") {
   const adapted_strategy a = adapt_to(hw::tpu_v5e, create_fp16_baseline());
   CHECK(a.substitutions.empty());
