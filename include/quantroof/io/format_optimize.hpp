@@ -65,7 +65,7 @@ inline void add_limit(fmt::memory_buffer& line, limit_kind kind, double value) {
       add_to(line, "{:.2f} GB", value / 1e9);
       break;
     case limit_kind::quality:
-      add_to(line, "{:.3g} %", 100 * value);
+      add_to(line, "{:.4g} %", 100 * value);
       break;
     case limit_kind::grade:
       add_to(line, "{}", to_string(static_cast<quality_grade>(value)));
