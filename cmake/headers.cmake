@@ -106,6 +106,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/model/presets.hpp
     include/quantroof/model/strategies.hpp
     include/quantroof/model/transformer.hpp
+    include/quantroof/model/weight_matrix.hpp
     include/quantroof/precision/absmax.hpp
     include/quantroof/precision/block_format.hpp
     include/quantroof/precision/cache_format.hpp
@@ -159,6 +160,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/roofline/gemm.hpp
     include/quantroof/roofline/gemm_settings.hpp
     include/quantroof/roofline/layer_step.hpp
+    include/quantroof/roofline/layer_work.hpp
     include/quantroof/roofline/mla.hpp
     include/quantroof/roofline/moe.hpp
     include/quantroof/roofline/performance_model.hpp
@@ -216,6 +218,7 @@ set(quantroof_io_headers # fmt and nlohmann_json
     include/quantroof/io/gguf_model.hpp
     include/quantroof/io/gguf_model_keys.hpp
     include/quantroof/io/hardware_file.hpp
+    include/quantroof/io/hf_compressed.hpp
     include/quantroof/io/hf_config.hpp
     include/quantroof/io/hf_dense.hpp
     include/quantroof/io/hf_family.hpp

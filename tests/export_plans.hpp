@@ -32,7 +32,7 @@ inline quantroof::mixed_precision_config random_plan(generator& random,
       .name = "random", .default_activation_precision = activation, .kv_cache_precision = cache};
   for (const operator_type op : operator_types) {
     if (weight_operators.contains(op) && op != operator_type::embeddings &&
-        op != operator_type::router && op != operator_type::index_proj) {
+        !wide_operators.contains(op)) {
       plan.operator_precisions.set(op, pick());
     }
   }

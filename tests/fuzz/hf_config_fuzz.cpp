@@ -33,13 +33,21 @@ constexpr std::string_view types[] = {
     "phi3",        "deepseek_v2",  "deepseek_v3", "deepseek_v32", "kimi_k2",     "gpt_oss",
     "olmo2",       "starcoder2",   "gpt2",        "gptj",         "opt",         "falcon",
     "nemotron_h",  "nemotron",     "minimax",     "llama4_text",  "glm4",        "glm_moe_dsa",
-    "qwen3_5_moe", "qwen3_5_text", "mimo",        "step3p7",      "no_such_type"};
+    "qwen3_5_moe", "qwen3_5_text", "mimo",        "step3p7",      "deepseek_v4", "no_such_type"};
 
 constexpr std::string_view keys[] = {"hidden_size",
                                      "num_hidden_layers",
                                      "num_attention_heads",
                                      "num_key_value_heads",
                                      "head_dim",
+                                     "q_lora_rank",
+                                     "o_lora_rank",
+                                     "o_groups",
+                                     "hc_mult",
+                                     "compress_ratios",
+                                     "index_topk",
+                                     "index_n_heads",
+                                     "index_head_dim",
                                      "intermediate_size",
                                      "vocab_size",
                                      "tie_word_embeddings",

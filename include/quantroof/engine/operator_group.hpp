@@ -16,7 +16,7 @@ namespace quantroof {
 /// Operators that engines compute in one format: fused into one kernel, or packed alike in every published checkpoint.
 enum class operator_group : std::uint8_t {
   attention_in,   // q, k, v as one; the projections of latent and linear attention
-  attention_out,  // o
+  attention_out,  // o, with what narrows it
   ffn_in,         // gate and up as one, shared experts too
   ffn_out,        // down
   experts,        // all matrices of routed experts
@@ -42,7 +42,7 @@ static_assert(names_are_complete(operator_group_names));
   return detail::parse_name(detail::operator_group_names, name, "parse_operator_group");
 }
 
-/// The group of an operator; nullopt for those that no decision changes (router, index, embeddings, vectors).
+/// The group of an operator; nullopt for those that no decision changes (router, index, compressor, hyper-connections, embeddings, vectors).
 [[nodiscard]] constexpr std::optional<operator_group> group_of(operator_type op) {
   using enum operator_type;
   switch (op) {
@@ -55,6 +55,7 @@ static_assert(names_are_complete(operator_group_names));
     case linear_in:
       return operator_group::attention_in;
     case o_proj:
+    case o_a_proj:
     case linear_out:
       return operator_group::attention_out;
     case ffn_gate:

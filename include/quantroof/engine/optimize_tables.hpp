@@ -21,6 +21,7 @@
 #include "quantroof/model/memory.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 
 namespace quantroof {
 
@@ -230,7 +231,8 @@ constexpr void add_caches(optimize_tables& t, const hardware_spec& hw, const mod
                           const optimize_request& r) {
   bool latent = false;
   for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
-    latent = latent || layer_kind(m, kind).latent.has_value();
+    const layer_shape l = layer_kind(m, kind);
+    latent = latent || l.latent || l.compressed;
   }
   const auto on_device = [&hw](precision p) {
     return p == precision::fp16                                   ? native_16bit(hw)

@@ -125,7 +125,7 @@ constexpr void add_fixed_times(optimize_tables& t, const M& model, const hardwar
         one.add_linear_state(*l.linear, layers);
       }
       if (l.index) {
-        one.add_index(*l.index, layers);
+        one.add_index(l, layers);
       }
       if constexpr (KernelModel<M>) {
         one.add_small_kernels(l, layers);
@@ -180,6 +180,8 @@ constexpr void add_attention_times(optimize_tables& t, const M& model, const har
           one.add_attention(*l.attention, 1);
         } else if (l.latent) {
           one.add_latent(*l.latent, 1);
+        } else if (l.compressed) {
+          one.add_compressed(*l.compressed, 1);
         }
         for (const operator_estimate& part : step.operators) {
           total += part.op == operator_type::qk_matmul ? static_cast<double>(layers) * part.time_us

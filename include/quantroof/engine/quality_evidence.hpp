@@ -21,6 +21,7 @@
 #include "quantroof/engine/quality_traits.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 #include "quantroof/precision/precision.hpp"
 
 namespace quantroof {
@@ -97,7 +98,7 @@ struct quality_scheme {
         continue;
       }
       for (const weight_matrix& w : weight_matrices(layer_kind(m, kind), m.hidden_size)) {
-        if (w.op == operator_type::router || w.op == operator_type::index_proj) {
+        if (wide_operators.contains(w.op)) {
           continue;
         }
         const precision own = c.get_precision(w.op, band.first_layer);

@@ -22,6 +22,7 @@
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/operator_type.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 #include "quantroof/precision/granularity.hpp"
 #include "quantroof/precision/precision.hpp"
 
@@ -58,10 +59,10 @@ class quality_model {
         double& s = share(kind, w.op);
         if (s == 0) {  // an index has two matrices
           s = operator_sensitivity(w.op) * detail::expert_share(l, w.op);
-          total += w.op == operator_type::router ? 0 : layers * s;  // routers stay in 16 bits
+          total += wide_operators.contains(w.op) ? 0 : layers * s;  // those stay in 16 bits
         }
       }
-      if (l.attention || l.latent) {
+      if (has_cache(l)) {
         for (const operator_type op :
              {operator_type::qk_matmul, operator_type::sv_matmul, operator_type::kv_cache}) {
           share(kind, op) = operator_sensitivity(op);

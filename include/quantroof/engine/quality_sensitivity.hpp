@@ -28,6 +28,7 @@ namespace quantroof {
       return 0.31;
     case v_proj:
     case router:
+    case stream_mix:
       return 0.23;
     case ffn_up:
     case expert_up:
@@ -37,6 +38,7 @@ namespace quantroof {
     case expert_gate:
     case shared_gate:
     case o_proj:
+    case o_a_proj:
     case linear_out:
       return 0.11;
     case q_proj:
@@ -44,6 +46,7 @@ namespace quantroof {
       return 0.036;
     case k_proj:
     case index_proj:
+    case compressor:
       return 0.032;
     case kv_a_proj:
     case kv_b_proj:

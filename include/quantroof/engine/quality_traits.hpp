@@ -73,11 +73,11 @@ struct model_traits {
   model_size size = model_size::medium;
   bool early = false;
   bool llama3_70b = false;  // 3, 3.1 or 3.3: more fragile than the 8B
-  bool sinks = false;       // attention sinks beside keys (gpt-oss)
+  bool sinks = false;       // attention sinks beside keys (gpt-oss, DeepSeek-V4)
   bool qk_norm = false;     // every attention layer normalizes its keys; latent attention does
   bool experts = false;
-  bool fp8_trained = false;    // DeepSeek-V3, R1 and Kimi K2 are published in FP8 blocks
-  bool mxfp4_trained = false;  // experts of gpt-oss are published in MXFP4
+  bool fp8_trained = false;    // DeepSeek-V3, R1, V4 and Kimi K2 are published in FP8 blocks
+  bool mxfp4_trained = false;  // experts of gpt-oss and DeepSeek-V4 are published in MXFP4
 
   friend constexpr bool operator==(const model_traits&, const model_traits&) = default;
 };
@@ -101,8 +101,9 @@ inline constexpr std::array<std::string_view, 13> early_models{
     "mixtral8x7", "yi34b",  "falcon",  "wizardcoder", "internlm2", "qwen157bchat"};
 inline constexpr std::array<std::string_view, 3> fragile_70b{"llama370b", "llama3170b",
                                                              "llama3370b"};
-inline constexpr std::array<std::string_view, 3> fp8_models{"deepseekv3", "deepseekr1", "kimik2"};
-inline constexpr std::array<std::string_view, 1> mxfp4_models{"gptoss"};
+inline constexpr std::array<std::string_view, 4> fp8_models{"deepseekv3", "deepseekr1",
+                                                            "deepseekv4", "kimik2"};
+inline constexpr std::array<std::string_view, 2> mxfp4_models{"gptoss", "deepseekv4"};
 
 }  // namespace detail
 

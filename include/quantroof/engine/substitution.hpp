@@ -130,9 +130,9 @@ constexpr void note_substitution(adapted_strategy& result, precision from, preci
       c.operator_precisions.set(op, replace(*own));
     }
   }
-  for (const operator_type op : {operator_type::router, operator_type::index_proj}) {
+  for (const operator_type op : operator_types) {
     const precision half = runnable_precision(hw, precision::fp16);  // what get_precision gives
-    if (half != precision::fp16 && !c.operator_precisions.find(op)) {
+    if (wide_operators.contains(op) && half != precision::fp16 && !c.operator_precisions.find(op)) {
       c.operator_precisions.set(op, half);
     }
   }

@@ -29,6 +29,7 @@
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/roofline/calibrated.hpp"
 #include "quantroof/roofline/layer_step.hpp"

@@ -27,6 +27,7 @@
 #include "quantroof/io/export_modules.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 
 namespace quantroof {
 
@@ -71,8 +72,9 @@ inline void check_fused(std::string_view engine, const model_config& m,
     for (const operator_set& set : fused_operators) {
       const weight_matrix* first = nullptr;
       for (const weight_matrix& w : matrices) {
-        // the second of latent attention's query projections stands alone
-        if (!set.contains(w.op) || (shape.latent && w.op == operator_type::q_proj)) {
+        // the second of low-rank query projections stands alone
+        const bool low_rank = shape.latent || shape.compressed;
+        if (!set.contains(w.op) || (low_rank && w.op == operator_type::q_proj)) {
           continue;
         }
         first = first == nullptr ? &w : first;
@@ -130,7 +132,7 @@ inline void check_weights(serving_engine engine, const export_modules& all,
   }
 }
 
-/// What the model's attention layers ask.
+/// What the model's attention layers ask; nullopt where there are none, or the engine has one kernel for them (compressed attention).
 [[nodiscard]] inline std::optional<attention_demand> demand_of(serving_engine engine,
                                                                const model_config& m,
                                                                const mixed_precision_config& plan,

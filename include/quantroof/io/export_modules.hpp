@@ -23,6 +23,7 @@
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 #include "quantroof/precision/precision.hpp"
 
 namespace quantroof {
@@ -163,7 +164,14 @@ struct companion_module {
 [[nodiscard]] inline std::vector<companion_module> companions_of(operator_type op,
                                                                  std::string_view module) {
   switch (op) {
+    case operator_type::compressor:
+      return {{"attn.compressor.wgate", true}};
     case operator_type::index_proj:
+      if (module == "attn.indexer.wq_b") {
+        return {{"attn.indexer.weights_proj", false},
+                {"attn.indexer.compressor.wkv", false},
+                {"attn.indexer.compressor.wgate", false}};
+      }
       return {{"self_attn.indexer.wk", true}, {"self_attn.indexer.weights_proj", true}};
     case operator_type::linear_in:
       if (module == "linear_attn.in_proj_qkv") {
@@ -197,6 +205,9 @@ class module_collector {
     for (const weight_matrix& w : weight_matrices(shape, model_.hidden_size)) {
       const module_list names = hf_modules_of(w.op, shape, naming_);
       const std::string_view name = names.empty() ? "" : chosen_name(names, w.op, type_);
+      if (name.empty() && is_unquantized(plan.get_precision(w.op, layer))) {
+        continue;  // a parameter of the layer itself, which no list names
+      }
       if (name.empty()) {
         cannot_export(target_, to_string(w.op), "has no module of its own in this model type");
       }
@@ -255,6 +266,9 @@ class module_collector {
   if (hf_naming_of(type) == hf_naming::mixer) {
     return "backbone.";
   }
+  if (type == "deepseek_v4" || type == "deepseek_ref") {
+    return "";
+  }
   if (type == "gemma4" || type == "qwen3_5" || type == "qwen3_5_moe") {
     return "model.language_model.";
   }
@@ -309,7 +323,7 @@ inline void check_only_weights(std::string_view target, const mixed_precision_co
   std::string list;
   for (const std::string_view prefix : hf_prefixes) {
     known = known || prefix == all.prefix;
-    list.append(list.empty() ? "" : ", ").append(prefix);
+    list.append(list.empty() ? "" : ", ").append(prefix.empty() ? "none at all" : prefix);
   }
   if (!known) {
     cannot_export(target, "prefix", "\"" + all.prefix + "\" is not known; known: " + list);

@@ -36,6 +36,7 @@
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/operator_type.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/version.hpp"
 

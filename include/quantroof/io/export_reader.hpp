@@ -25,6 +25,7 @@
 #include "quantroof/io/json_value.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 
 namespace quantroof::detail {
 

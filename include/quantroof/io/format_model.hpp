@@ -40,12 +40,21 @@ struct fmt::formatter<quantroof::layer_shape> : quantroof::detail::line_formatte
       if (a.window > 0) {
         quantroof::detail::add_to(line, ", window {}", a.window);
       }
-      add_selected(line, a.selected);
+      add_selected(line, a.selected, "tokens");
     }
     if (l.latent) {
       quantroof::detail::add_to(line, "{} latent heads on {}+{}", l.latent->num_heads,
                                 l.latent->kv_rank, l.latent->rope_dim);
-      add_selected(line, l.latent->selected);
+      add_selected(line, l.latent->selected, "tokens");
+    }
+    if (l.compressed) {
+      const quantroof::compressed_attention& a = *l.compressed;
+      quantroof::detail::add_to(line, "{} heads on one KV row of {}, window {}", a.num_heads,
+                                a.head_dim, a.window);
+      if (a.ratio > 0) {
+        quantroof::detail::add_to(line, " and an entry for {} tokens", a.ratio);
+      }
+      add_selected(line, a.selected, "entries");
     }
     if (l.linear) {
       quantroof::detail::add_to(line, "linear attention {} wide, state {}", l.linear->inner,
@@ -66,9 +75,9 @@ struct fmt::formatter<quantroof::layer_shape> : quantroof::detail::line_formatte
   }
 
  private:
-  static void add_selected(memory_buffer& line, std::int64_t tokens) {
-    if (tokens > 0) {
-      quantroof::detail::add_to(line, ", {} tokens selected", tokens);
+  static void add_selected(memory_buffer& line, std::int64_t count, std::string_view what) {
+    if (count > 0) {
+      quantroof::detail::add_to(line, ", {} {} selected", count, what);
     }
   }
 };

@@ -11,6 +11,7 @@
 
 #include "quantroof/detail/short_string.hpp"
 #include "quantroof/detail/static_vector.hpp"
+#include "quantroof/io/hf_compressed.hpp"
 #include "quantroof/io/hf_dense.hpp"
 #include "quantroof/io/hf_gpt.hpp"
 #include "quantroof/io/hf_hybrid.hpp"
@@ -87,6 +88,7 @@ inline constexpr std::array hf_families = {
     hf_family<Json>{{"deepseek_v2"}, {"DeepseekV2ForCausalLM"}, &hf_deepseek<Json>, {}},
     hf_family<Json>{{"deepseek_v3", "kimi_k2"}, {"DeepseekV3ForCausalLM", "KimiK2ForCausalLM"}, &hf_deepseek<Json>, {}},
     hf_family<Json>{{"deepseek_v32", "glm_moe_dsa"}, {"DeepseekV32ForCausalLM", "GlmMoeDsaForCausalLM"}, &hf_deepseek_sparse<Json>, {}},
+    hf_family<Json>{{"deepseek_v4", "deepseek_ref"}, {"DeepseekV4ForCausalLM"}, &hf_deepseek_v4<Json>, {}},
     // ---- hybrids ----
     hf_family<Json>{{"qwen3_next"}, {"Qwen3NextForCausalLM"}, &hf_qwen_sparse_hybrid<Json>, {.kv_heads = 2, .head_dim = 256, .qk_norm = true}},
     hf_family<Json>{{"qwen3_5_text", "qwen3_5"}, {"Qwen3_5ForCausalLM", "Qwen3_5ForConditionalGeneration"}, &hf_qwen_dense_hybrid<Json>,
@@ -104,10 +106,6 @@ struct hf_unread {
   std::string_view reason;
 };
 inline constexpr std::array hf_unread_types = {
-    hf_unread{"deepseek_v4",
-              "its caches hold one entry for 4 or 128 tokens, which is not modelled"},
-    hf_unread{"deepseek_ref",
-              "its caches hold one entry for 4 or 128 tokens, which is not modelled"},
     hf_unread{"gemma3n", "embeddings for each layer are not modelled"},
 };
 

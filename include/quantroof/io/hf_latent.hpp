@@ -20,8 +20,6 @@
 
 namespace quantroof::detail {
 
-inline constexpr std::int64_t hf_narrow = 1 << 12;  // parts of a latent head
-
 /// A layer of latent attention, its norms and the norms of its latents.
 template <JsonValue Json>
 [[nodiscard]] layer_shape hf_latent_layer(const hf_reader<Json>& config, const hf_defaults& d,

@@ -260,12 +260,18 @@ template <JsonValue Json>
   hf_module_formats formats;
   const std::string_view method = config.text("quant_method");
   const bool modelopt = config.find("quant_algo") != nullptr;
+  // ModelOpt over a checkpoint of FP8 blocks: what it did not quantize, and lists as ignored, stays in those
+  const bool over_fp8 = method == "fp8" && config.find("quantized_layers") != nullptr &&
+                        config.text("quant_algo") == "MIXED_PRECISION";
   formats.name = method;
   if (method == "modelopt" || (method.empty() && modelopt)) {
     hf_read_modelopt(config, formats);
-  } else if (modelopt) {
+  } else if (modelopt && !over_fp8) {
     config.refuse("quant_algo", "contradicts quant_method");
   } else if (method == "fp8") {
+    if (over_fp8) {
+      hf_read_quantized_layers(config, formats);
+    }
     formats.others = hf_fp8_format(config);
     formats.add_inputs(*formats.others, *formats.others == precision::fp8_e4m3_block128
                                             ? precision::fp8_e4m3_group128
@@ -298,6 +304,9 @@ template <JsonValue Json>
   for (const std::string_view key :
        {"modules_to_not_convert", "ignore", "exclude_modules", "llm_int8_skip_modules"}) {
     for (const std::string_view entry : hf_texts(config, key)) {
+      if (over_fp8) {
+        continue;
+      }
       formats.excluded.add(entry, formats.notes);
     }
   }

@@ -47,10 +47,50 @@ enum class hf_naming : std::uint8_t {
 
 using module_list = std::vector<std::string_view>;
 
+/// DeepSeek-V4's names in its own code, with transformers' behind them.
+[[nodiscard]] inline module_list deepseek_v4_modules_of(operator_type op) {
+  using enum operator_type;
+  switch (op) {
+    case q_a_proj:
+      return {"attn.wq_a", "self_attn.q_a_proj"};
+    case q_proj:
+      return {"attn.wq_b", "self_attn.q_b_proj"};
+    case kv_a_proj:
+      return {"attn.wkv", "self_attn.kv_proj"};
+    case o_a_proj:
+      return {"attn.wo_a", "self_attn.o_a_proj"};
+    case o_proj:
+      return {"attn.wo_b", "self_attn.o_b_proj"};
+    case compressor:
+      return {"attn.compressor.wkv", "self_attn.compressor.kv_proj"};
+    case index_proj:
+      return {"attn.indexer.wq_b", "self_attn.compressor.indexer.q_b_proj"};
+    case router:
+      return {"ffn.gate", "mlp.gate"};
+    case expert_gate:
+      return {"ffn.experts.0.w1", "mlp.experts.gate_up_proj"};
+    case expert_up:
+      return {"ffn.experts.0.w3", "mlp.experts.gate_up_proj"};
+    case expert_down:
+      return {"ffn.experts.0.w2", "mlp.experts.down_proj"};
+    case shared_gate:
+      return {"ffn.shared_experts.w1", "mlp.shared_experts.gate_proj"};
+    case shared_up:
+      return {"ffn.shared_experts.w3", "mlp.shared_experts.up_proj"};
+    case shared_down:
+      return {"ffn.shared_experts.w2", "mlp.shared_experts.down_proj"};
+    default:
+      return {};  // hyper-connections are parameters of the layer, no modules
+  }
+}
+
 /// The names of an operator's module within its layer; several where families differ.
 [[nodiscard]] inline module_list hf_modules_of(operator_type op, const layer_shape& l,
                                                hf_naming naming) {
   using enum operator_type;
+  if (l.compressed) {
+    return deepseek_v4_modules_of(op);
+  }
   const bool mixer = naming == hf_naming::mixer;
   const bool block = naming == hf_naming::block_sparse;
   const bool forward = naming == hf_naming::feed_forward;
@@ -146,7 +186,7 @@ using module_list = std::vector<std::string_view>;
 }
 
 /// What stands before the name of a module in a layer, or of one beside the layers, in different wrappings of a model.
-inline constexpr std::array<std::string_view, 4> hf_prefixes = {
-    "model.", "language_model.model.", "model.language_model.", "backbone."};
+inline constexpr std::array<std::string_view, 5> hf_prefixes = {
+    "model.", "language_model.model.", "model.language_model.", "backbone.", ""};
 
 }  // namespace quantroof::detail

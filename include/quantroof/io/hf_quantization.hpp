@@ -35,6 +35,7 @@
 #include "quantroof/io/json_value.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 
 namespace quantroof {
 
@@ -138,10 +139,12 @@ template <JsonValue Json>
   return precision::fp16;
 }
 
-/// Projections that methods for all linear layers leave alone: routers, which are not linear layers of the model's code, and the ways into and
-/// out of Kimi-K3's experts, which vLLM reads unquantized though the file's list does not name them.
+/// Projections that methods for all linear layers leave alone: routers, which are not linear layers of the model's code, the ways into and out of
+/// Kimi-K3's experts, which vLLM reads unquantized though the file's list does not name them, and DeepSeek-V4's compressors, which its code keeps
+/// in 32 bits.
 [[nodiscard]] constexpr bool stays_plain(operator_type op, hf_naming naming) {
-  return op == operator_type::router ||
+  return op == operator_type::router || op == operator_type::compressor ||
+         op == operator_type::stream_mix ||
          (naming == hf_naming::block_sparse &&
           (op == operator_type::latent_in || op == operator_type::latent_out));
 }
@@ -184,6 +187,23 @@ inline void hf_write_inputs(mixed_precision_config& c,
     }
     c = c.with_activation(f.id, input_of(f.id));
   }
+}
+
+/// expert_dtype beside quantization_config: routed experts in FP4 blocks of 32, their inputs as those of the FP8 blocks.
+///
+/// source    DeepSeek-V4's config.json and inference code
+template <JsonValue Json>
+void hf_read_expert_format(const hf_reader<Json>& config, hf_module_formats& formats) {
+  const std::string_view type = config.text("expert_dtype");
+  if (type.empty() || type == "fp8") {
+    return;
+  }
+  if (type != "fp4") {
+    config.refuse("expert_dtype", "must be fp4 or fp8");
+  }
+  formats.groups.push_back({{}, precision::mxfp4});
+  formats.groups.back().modules.add("experts", formats.notes);
+  formats.add_inputs(precision::mxfp4, precision::fp8_e4m3_group128);
 }
 
 [[nodiscard]] inline io::hf_quantization hf_quantization_of(hf_module_formats formats,
@@ -251,6 +271,7 @@ template <JsonValue Json>
     }
     auto formats = detail::hf_read_formats(place.member("quantization_config"));
     formats.plain = detail::hf_plain_format(config);
+    detail::hf_read_expert_format(config, formats);
     const std::string_view type = config.text("model_type");
     return detail::hf_quantization_of(std::move(formats),
                                       type.empty() ? config.outside().text("model_type") : type, m);

@@ -21,6 +21,7 @@
 
 namespace quantroof::detail {
 
+inline constexpr std::int64_t hf_narrow = 1 << 12;              // parts of a head
 inline constexpr std::int64_t hf_wide = 1 << 24;                // hidden and feed-forward widths
 inline constexpr std::int64_t hf_many = 1 << 16;                // layers, heads, experts
 inline constexpr std::int64_t hf_long = std::int64_t{1} << 31;  // vocabularies, windows
@@ -180,9 +181,12 @@ class hf_reader {
       refuse(key, "must have one entry for each layer");
     }
     list.reserve(static_cast<std::size_t>(layers));
-    for (std::size_t i = 0; i < static_cast<std::size_t>(layers); ++i) {
+    for (std::size_t i = 0; i < json->size(); ++i) {
       try {
-        list.push_back(read((*json)[i]));
+        const T entry = read((*json)[i]);
+        if (i < static_cast<std::size_t>(layers)) {
+          list.push_back(entry);
+        }
       } catch (const io::input_error& error) {
         throw placed(error.under(i).under(key));
       }

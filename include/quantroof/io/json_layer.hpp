@@ -47,6 +47,23 @@ struct detail::json_record<latent_attention> {
 };
 
 template <>
+struct detail::json_record<compressed_attention> {
+  static constexpr std::string_view name = "compressed_attention";
+  static constexpr void members(auto& m, auto& a) {
+    m.required("num_heads", a.num_heads);
+    m.required("head_dim", a.head_dim);
+    m.optional("rope_dim", a.rope_dim);
+    m.required("q_rank", a.q_rank);
+    m.required("o_groups", a.o_groups);
+    m.required("o_rank", a.o_rank);
+    m.required("window", a.window);
+    m.optional("ratio", a.ratio);
+    m.optional("overlap", a.overlap);
+    m.optional("selected", a.selected);
+  }
+};
+
+template <>
 struct detail::json_record<linear_attention> {
   static constexpr std::string_view name = "linear_attention";
   static constexpr void members(auto& m, auto& a) {
@@ -98,12 +115,14 @@ struct detail::json_record<layer_shape> {
   static constexpr void members(auto& m, auto& l) {
     m.if_any("attention", l.attention);
     m.if_any("latent", l.latent);
+    m.if_any("compressed", l.compressed);
     m.if_any("linear", l.linear);
     m.if_any("index", l.index);
     m.if_any("ffn", l.ffn);
     m.if_any("experts", l.experts);
     m.required("vector_parameters", l.vector_parameters);
     m.optional("norms", l.norms);
+    m.optional("streams", l.streams);
   }
 };
 

@@ -12,6 +12,7 @@
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 #include "quantroof/precision/precision.hpp"
 
 namespace quantroof::io {

@@ -30,6 +30,7 @@
 #include "quantroof/io/json_record.hpp"
 #include "quantroof/io/json_value.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 
 namespace quantroof {
 
@@ -220,7 +221,7 @@ class sensitivity_reader {
       return !in_layer && model_.vocab_size.has_value();
     }
     if (op == operator_type::kv_cache || attention_matmuls.contains(op)) {
-      return l.attention || l.latent;
+      return has_cache(l);
     }
     for (const weight_matrix& w : weight_matrices(l, model_.hidden_size)) {
       if (w.op == op) {

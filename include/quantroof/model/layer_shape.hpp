@@ -4,20 +4,18 @@
 //
 //   attention   softmax attention with KV heads (MHA, GQA, MQA), over all tokens or a window
 //   latent      multi-head latent attention (DeepSeek): one cached latent for all heads
+//   compressed  a window of tokens and, before it, entries that each stand for several (DeepSeek-V4)
 //   linear      linear attention and state space layers: a state of fixed size instead of a cache
 //   index       selects the tokens that sparse attention reads
 //   ffn         gate, up, down; experts   a routed mixture of them with shared ones
 //
-// A layer may lack any part (hybrids alternate them). Matrices are listed once, by weight_matrices; counts, bytes and times all use that list.
+// A layer may lack any part (hybrids alternate them). Not here: the weight matrices of these parts (weight_matrix.hpp).
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "quantroof/detail/expects.hpp"
-#include "quantroof/detail/math.hpp"
-#include "quantroof/detail/static_vector.hpp"
-#include "quantroof/model/operator_type.hpp"
 
 namespace quantroof {
 
@@ -51,6 +49,26 @@ struct latent_attention {
   friend constexpr bool operator==(const latent_attention&, const latent_attention&) = default;
 };
 
+/// Attention whose cache holds single tokens only in a window: before it, one entry stands for `ratio` of them, a weighted sum that the layer
+/// learns. One vector an entry is key and value of all heads.
+///
+/// source    DeepSeek-V4: transformers' modeling_deepseek_v4.py and the model's own inference code (read 2026-11)
+struct compressed_attention {
+  std::int64_t num_heads = 0;
+  std::int64_t head_dim = 0;  // of queries, keys and values
+  std::int64_t rope_dim = 0;  // the rotated part of head_dim
+  std::int64_t q_rank = 0;    // queries come from a latent of this width
+  std::int64_t o_groups = 0;  // the heads' outputs go through o_groups * o_rank numbers to hidden,
+  std::int64_t o_rank = 0;    // each group of heads into its own o_rank
+  std::int64_t window = 0;    // tokens that a query sees one by one
+  std::int64_t ratio = 0;     // tokens an entry; 0: nothing before the window is seen
+  bool overlap = false;       // an entry also sums the tokens of the one before
+  std::int64_t selected = 0;  // entries that a query reads; 0: all
+
+  friend constexpr bool operator==(const compressed_attention&,
+                                   const compressed_attention&) = default;
+};
+
 /// Linear attention (gated delta rule) or a state space layer (Mamba-2).
 struct linear_attention {
   std::int64_t projected = 0;      // outputs of all projections of the input
@@ -65,7 +83,7 @@ struct linear_attention {
 /// The light scoring pass that selects tokens for sparse attention.
 struct token_index {
   std::int64_t num_heads = 0;
-  std::int64_t head_dim = 0;     // one key of this width a token is cached
+  std::int64_t head_dim = 0;     // one key of this width is cached for each token or entry
   std::int64_t query_input = 0;  // inputs of the query projection: the query latent, or hidden
   bool head_weights = true;      // a third projection says how much each head counts
 
@@ -96,12 +114,14 @@ struct expert_mixture {
 struct layer_shape {
   std::optional<attention_block> attention{};
   std::optional<latent_attention> latent{};
+  std::optional<compressed_attention> compressed{};
   std::optional<linear_attention> linear{};
   std::optional<token_index> index{};
   std::optional<feed_forward> ffn{};
   std::optional<expert_mixture> experts{};
   std::int64_t vector_parameters = 0;  // norms, biases, convolutions, sinks: all but matrices
   std::int64_t norms = 2;              // over hidden; each a small kernel
+  std::int64_t streams = 1;  // residual streams that hyper-connections mix; 1: plain residuals
 
   friend constexpr bool operator==(const layer_shape&, const layer_shape&) = default;
 };
@@ -144,6 +164,26 @@ constexpr bool is_valid(const latent_attention& a) {
   return true;
 }
 
+constexpr bool is_valid(const compressed_attention& a) {
+  expects(within(a.num_heads, 1, 1 << 16) && within(a.head_dim, 1, 1 << 12),
+          "compressed_attention: num_heads must be in [1, 2^16], head_dim in [1, 2^12]");
+  expects(a.num_heads * a.head_dim <= (1 << 24),
+          "compressed_attention: num_heads * head_dim must be at most 2^24");
+  expects(within(a.rope_dim, 0, a.head_dim) && within(a.q_rank, 1, 1 << 20),
+          "compressed_attention: rope_dim must be in [0, head_dim], q_rank in [1, 2^20]");
+  expects(within(a.o_groups, 1, a.num_heads) && a.num_heads % a.o_groups == 0 &&
+              within(a.o_rank, 1, 1 << 16) && a.o_groups * a.o_rank <= (1 << 24),
+          "compressed_attention: o_groups must divide num_heads, o_rank be in [1, 2^16] and their "
+          "product at most 2^24");
+  expects(within(a.window, 1, std::int64_t{1} << 31) && within(a.ratio, 0, 1 << 16) &&
+              within(a.selected, 0, std::int64_t{1} << 31),
+          "compressed_attention: window must be in [1, 2^31], ratio in [0, 2^16], selected in "
+          "[0, 2^31]");
+  expects(a.ratio > 0 || (!a.overlap && a.selected == 0),
+          "compressed_attention: without entries (ratio 0) none overlap and none are selected");
+  return true;
+}
+
 constexpr bool is_valid(const linear_attention& a) {
   expects(within(a.projected, 1, 1 << 24) && within(a.inner, 1, 1 << 24),
           "linear_attention: projected and inner must be in [1, 2^24]");
@@ -168,11 +208,14 @@ constexpr bool is_valid(const expert_mixture& x) {
 
 /// Refuses a layer that cannot exist; returns true otherwise.
 ///
-/// requires  at most one of attention, latent, linear; an index only beside attention or latent; sizes as the messages say
+/// requires  at most one of attention, latent, compressed, linear; an index only beside attention, latent or the entries of compressed; sizes as
+///           the messages say
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 constexpr bool is_valid(const layer_shape& l) {
-  const int mixers = (l.attention ? 1 : 0) + (l.latent ? 1 : 0) + (l.linear ? 1 : 0);
-  detail::expects(mixers <= 1, "layer_shape: a layer has at most one of attention, latent, linear");
+  const int mixers =
+      (l.attention ? 1 : 0) + (l.latent ? 1 : 0) + (l.compressed ? 1 : 0) + (l.linear ? 1 : 0);
+  detail::expects(mixers <= 1,
+                  "layer_shape: a layer has at most one of attention, latent, compressed, linear");
   detail::expects(mixers + (l.ffn ? 1 : 0) + (l.experts ? 1 : 0) > 0,
                   "layer_shape: a layer must have a part");
   if (l.attention) {
@@ -181,12 +224,16 @@ constexpr bool is_valid(const layer_shape& l) {
   if (l.latent) {
     detail::is_valid(*l.latent);
   }
+  if (l.compressed) {
+    detail::is_valid(*l.compressed);
+  }
   if (l.linear) {
     detail::is_valid(*l.linear);
   }
   if (l.index) {
-    detail::expects(l.attention || l.latent,
-                    "layer_shape: an index selects tokens for attention or latent");
+    detail::expects(l.attention || l.latent || (l.compressed && l.compressed->ratio > 0),
+                    "layer_shape: an index selects tokens for attention or latent, or entries of "
+                    "compressed");
     detail::expects(detail::within(l.index->num_heads, 1, 1 << 12) &&
                         detail::within(l.index->head_dim, 1, 1 << 12) &&
                         detail::within(l.index->query_input, 1, 1 << 24),
@@ -201,153 +248,20 @@ constexpr bool is_valid(const layer_shape& l) {
     detail::is_valid(*l.experts);
   }
   detail::expects(detail::within(l.vector_parameters, 0, std::int64_t{1} << 40) &&
-                      detail::within(l.norms, 0, 16),
-                  "layer_shape: vector_parameters must be in [0, 2^40], norms in [0, 16]");
+                      detail::within(l.norms, 0, 16) && detail::within(l.streams, 1, 16),
+                  "layer_shape: vector_parameters must be in [0, 2^40], norms in [0, 16], streams "
+                  "in [1, 16]");
   return true;
 }
 
-/// A weight matrix as checkpoints store it: rows outputs, cols inputs, `copies` of it in the layer (experts).
-struct weight_matrix {
-  operator_type op = operator_type::q_proj;
-  std::int64_t rows = 0;
-  std::int64_t cols = 0;
-  std::int64_t copies = 1;
-
-  friend constexpr bool operator==(const weight_matrix&, const weight_matrix&) = default;
-};
-
-namespace detail {
-
-using matrix_list = static_vector<weight_matrix, 20>;
-
-constexpr void add_mixer(matrix_list& list, const layer_shape& l, std::int64_t hidden) {
-  using enum operator_type;
-  if (l.attention) {
-    const attention_block& a = *l.attention;
-    const std::int64_t v = a.v_head_dim > 0 ? a.v_head_dim : a.head_dim;
-    list.push_back({q_proj, a.num_heads * a.head_dim * (a.output_gate ? 2 : 1), hidden});
-    list.push_back({k_proj, a.num_kv_heads * a.head_dim, hidden});
-    if (!a.v_is_k) {
-      list.push_back({v_proj, a.num_kv_heads * v, hidden});
-    }
-    list.push_back({o_proj, hidden, a.num_heads * v});
-  }
-  if (l.latent) {
-    const latent_attention& a = *l.latent;
-    const std::int64_t queries = a.num_heads * (a.nope_dim + a.rope_dim);
-    const std::int64_t gate = a.output_gate ? a.num_heads * a.v_dim : 0;
-    if (a.q_rank > 0) {
-      list.push_back({q_a_proj, a.q_rank + gate, hidden});
-      list.push_back({q_proj, queries, a.q_rank});
-    } else {
-      list.push_back({q_proj, queries + gate, hidden});
-    }
-    list.push_back({kv_a_proj, a.kv_rank + a.rope_dim, hidden});
-    list.push_back({kv_b_proj, a.num_heads * (a.nope_dim + a.v_dim), a.kv_rank});
-    list.push_back({o_proj, hidden, a.num_heads * a.v_dim});
-  }
-  if (l.linear) {
-    list.push_back({linear_in, l.linear->projected, hidden});
-    list.push_back({linear_out, hidden, l.linear->inner});
-  }
-  if (l.index) {
-    list.push_back({index_proj, l.index->num_heads * l.index->head_dim, l.index->query_input});
-    list.push_back(
-        {index_proj, l.index->head_dim + (l.index->head_weights ? l.index->num_heads : 0), hidden});
-  }
+/// True where a layer attends over a cache that grows with its sequence.
+[[nodiscard]] constexpr bool has_cache(const layer_shape& l) {
+  return l.attention || l.latent || l.compressed;
 }
 
-constexpr void add_feed_forward(matrix_list& list, const layer_shape& l, std::int64_t hidden) {
-  using enum operator_type;
-  if (l.ffn) {
-    if (l.ffn->gated) {
-      list.push_back({ffn_gate, l.ffn->ffn_dim, hidden});
-    }
-    list.push_back({ffn_up, l.ffn->ffn_dim, hidden});
-    list.push_back({ffn_down, hidden, l.ffn->ffn_dim});
-  }
-  if (l.experts) {
-    const expert_mixture& x = *l.experts;
-    const std::int64_t width = x.latent_dim > 0 ? x.latent_dim : hidden;
-    list.push_back({router, x.experts, hidden});
-    if (x.latent_dim > 0) {
-      list.push_back({latent_in, x.latent_dim, hidden});
-      list.push_back({latent_out, hidden, x.latent_dim});
-    }
-    if (x.gated) {
-      list.push_back({expert_gate, x.expert_dim, width, x.experts});
-    }
-    list.push_back({expert_up, x.expert_dim, width, x.experts});
-    list.push_back({expert_down, width, x.expert_dim, x.experts});
-    if (x.shared_dim > 0) {
-      if (x.gated) {
-        list.push_back({shared_gate, x.shared_dim, hidden});
-      }
-      list.push_back({shared_up, x.shared_dim, hidden});
-      list.push_back({shared_down, hidden, x.shared_dim});
-    }
-  }
-}
-
-}  // namespace detail
-
-/// Every weight matrix of a layer.
-///
-/// shapes    attention: q [nh dh, H]  k, v [nkv dh, H]  o [H, nh dv]. latent: q_a [rq, H]  q [nh (nope + rope), rq]  kv_a [rkv + rope, H]
-///           kv_b [nh (nope + v), rkv]  o [H, nh v]. ffn: gate, up [dff, H]  down [H, dff]. experts: the same, `copies` of them
-/// requires  is_valid(l); hidden in [1, 2^24]
-[[nodiscard]] constexpr static_vector<weight_matrix, 20> weight_matrices(const layer_shape& l,
-                                                                         std::int64_t hidden) {
-  detail::matrix_list list;
-  detail::add_mixer(list, l, hidden);
-  detail::add_feed_forward(list, l, hidden);
-  return list;
-}
-
-/// Biases of all experts of a layer.
-[[nodiscard]] constexpr std::int64_t expert_bias_count(const layer_shape& l, std::int64_t hidden) {
-  if (!l.experts || !l.experts->bias) {
-    return 0;
-  }
-  const std::int64_t width = l.experts->latent_dim > 0 ? l.experts->latent_dim : hidden;
-  return detail::checked_mul(l.experts->experts,
-                             (l.experts->gated ? 2 : 1) * l.experts->expert_dim + width);
-}
-
-/// Parameters of one layer, all experts.
-///
-/// errors    quantroof::domain_error where the count exceeds 2^63
-[[nodiscard]] constexpr std::int64_t parameter_count(const layer_shape& l, std::int64_t hidden) {
-  std::int64_t total = l.vector_parameters;
-  for (const weight_matrix& w : weight_matrices(l, hidden)) {
-    total = detail::checked_add(total,
-                                detail::checked_mul(w.copies, detail::checked_mul(w.rows, w.cols)));
-  }
-  return detail::checked_add(total, expert_bias_count(l, hidden));
-}
-
-/// Parameters of one layer that a token does not pass through: experts that it did not choose.
-[[nodiscard]] constexpr std::int64_t idle_parameter_count(const layer_shape& l,
-                                                          std::int64_t hidden) {
-  if (!l.experts) {
-    return 0;
-  }
-  layer_shape routed{.experts = l.experts};
-  routed.experts->shared_dim = 0;
-  const std::int64_t width = l.experts->latent_dim > 0 ? l.experts->latent_dim : hidden;
-  const std::int64_t fixed =
-      l.experts->experts * hidden + (l.experts->latent_dim > 0 ? 2 * hidden * width : 0);
-  const std::int64_t each = (parameter_count(routed, hidden) - fixed) / l.experts->experts;
-  return (l.experts->experts - l.experts->top_k) * each;
-}
-
-/// Elements of K and V that one token adds to the cache in one layer: nkv (dk + dv), or the latent and the rotated key.
-[[nodiscard]] constexpr std::int64_t kv_elements(const layer_shape& l) {
-  if (l.attention) {
-    const attention_block& a = *l.attention;
-    return a.num_kv_heads * (a.head_dim + (a.v_head_dim > 0 ? a.v_head_dim : a.head_dim));
-  }
-  return l.latent ? l.latent->kv_rank + l.latent->rope_dim : 0;
+/// Tokens that one entry of the cache stands for: 1 but where attention is compressed.
+[[nodiscard]] constexpr std::int64_t tokens_per_entry(const layer_shape& l) {
+  return l.compressed && l.compressed->ratio > 0 ? l.compressed->ratio : 1;
 }
 
 }  // namespace quantroof

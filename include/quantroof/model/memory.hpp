@@ -16,6 +16,7 @@
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/parallelism.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 #include "quantroof/precision/precision.hpp"
 
 namespace quantroof {
@@ -57,6 +58,32 @@ namespace detail {
                                         : checked_mul(tokens, cache_row_bytes(p, elements));
 }
 
+/// Bytes of a row that is key and value of all heads, where the cache's kernels select rows: below 16 bits they keep the rotated part in 16 bits
+/// and a scale for each block of the rest.
+///
+/// formula   DeepSeek-V3.2: 512 FP8, 4 scales in FP32, 64 in 16 bits, 656 bytes. DeepSeek-V4: 448 FP8, 7 scales of a byte (8 with padding), 64 in
+///           16 bits, 584 bytes
+/// source    FlashMLA's README; vLLM's fp8_ds_mla layout
+[[nodiscard]] constexpr std::int64_t selected_row_bytes(precision p, std::int64_t plain,
+                                                        std::int64_t rotated,
+                                                        std::int64_t scale_bytes) {
+  return format_of(p).element_bits >= 16
+             ? cache_row_bytes(p, plain + rotated)
+             : checked_add(cache_row_bytes(p, plain), scale_bytes + 2 * rotated);
+}
+[[nodiscard]] constexpr std::int64_t compressed_row_bytes(precision p,
+                                                          const compressed_attention& a) {
+  const std::int64_t plain = a.head_dim - a.rope_dim;
+  return selected_row_bytes(p, plain, a.rope_dim, 8 * ceil_div<std::int64_t>(plain, 512));
+}
+
+/// Sums of tokens that do not fill an entry yet, and their gates, in FP32; with overlap those of the entry before too.
+[[nodiscard]] constexpr std::int64_t compressor_state_bytes(const compressed_attention& a,
+                                                            std::int64_t width) {
+  const std::int64_t wide = a.overlap ? 2 : 1;
+  return checked_mul(2 * 4 * wide * a.ratio, wide * width);
+}
+
 /// Bytes that one sequence of `tokens` tokens keeps in one layer on one device.
 [[nodiscard]] constexpr std::int64_t sequence_bytes(const layer_shape& l, cache_format f,
                                                     std::int64_t tokens, std::int64_t page_tokens,
@@ -74,10 +101,25 @@ namespace detail {
                         cache_rows_bytes(f.value, heads * v, kept));
   }
   if (l.latent) {
-    total = cache_rows_bytes(f.key, l.latent->kv_rank + l.latent->rope_dim, paged(tokens));
+    const latent_attention& a = *l.latent;
+    total = a.selected > 0
+                ? checked_mul(paged(tokens),
+                              selected_row_bytes(f.key, a.kv_rank, a.rope_dim,
+                                                 4 * ceil_div<std::int64_t>(a.kv_rank, 128)))
+                : cache_rows_bytes(f.key, a.kv_rank + a.rope_dim, paged(tokens));
   }
-  if (l.index) {  // keys in FP8 with a scale of four bytes, as DeepSeek-V3.2 and vLLM keep them
-    total = checked_add(total, checked_mul(paged(tokens), l.index->head_dim + 4));
+  if (l.compressed) {
+    const compressed_attention& a = *l.compressed;
+    const std::int64_t seen = paged(a.window < tokens ? a.window : tokens);
+    const std::int64_t entries = a.ratio > 0 ? paged(tokens) / a.ratio : 0;
+    total = checked_mul(checked_add(seen, entries), compressed_row_bytes(f.key, a));
+    total = checked_add(total, tokens > 0 ? compressor_state_bytes(a, a.head_dim) : 0);
+    total = checked_add(total,
+                        tokens > 0 && l.index ? compressor_state_bytes(a, l.index->head_dim) : 0);
+  }
+  if (l.index) {  // keys in FP8 with a scale of four bytes, as DeepSeek and vLLM keep them
+    total =
+        checked_add(total, checked_mul(paged(tokens) / tokens_per_entry(l), l.index->head_dim + 4));
   }
   if (l.linear && tokens > 0) {
     total = checked_add(
@@ -154,7 +196,8 @@ namespace detail {
 ///
 /// units     bytes
 /// formula   sum over layers of batch * (min(tokens, window) * (K row + V row) + state); a row is nkv * dh elements with the scales of their
-///           blocks, latent + rotated key in the key's format for latent attention; page_tokens > 1: whole pages.
+///           blocks, latent + rotated key in the key's format for latent attention; compressed attention: a window of rows, one row for
+///           `ratio` tokens, FP32 sums of the tokens between; page_tokens > 1: whole pages.
 ///           Llama-3-8B, 32,768 tokens: FP16 4096 MiB, FP8 2048 MiB, NVFP4 1152 MiB
 /// requires  is_valid(m); tokens >= 0; batch > 0; page_tokens > 0
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression

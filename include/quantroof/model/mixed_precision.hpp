@@ -113,7 +113,7 @@ struct mixed_precision_config {
   /// The precision of `op` in `layer`.
   ///
   /// formula   last override that covers (op, layer), else the operator's entry, else that of the operator that decides for it (an expert's
-  ///           gate follows ffn_gate), else: routers and indexes FP16, other weights default_weight_precision, the KV cache
+  ///           gate follows ffn_gate), else: wide_operators (routers, indexes) FP16, other weights default_weight_precision, the KV cache
   ///           kv_cache_precision, the attention products default_activation_precision, vector operators FP16
   /// requires  layer >= 0
   [[nodiscard]] constexpr precision get_precision(operator_type op, std::int64_t layer = 0) const {
@@ -133,7 +133,7 @@ struct mixed_precision_config {
     if (const auto decided = operator_precisions.find(decides)) {
       return *decided;
     }
-    if (op == operator_type::router || op == operator_type::index_proj) {
+    if (wide_operators.contains(op)) {
       return precision::fp16;
     }
     if (weight_operators.contains(op)) {

@@ -34,7 +34,7 @@ enum class operator_type : std::uint8_t {
   rope,
   lm_head,
   q_a_proj,     // latent attention: hidden to the query latent
-  kv_a_proj,    // hidden to the cached latent and the rotated key
+  kv_a_proj,    // hidden to the cached latent and the rotated key, or the one key and value
   kv_b_proj,    // the cached latent to keys and values
   index_proj,   // projections of the index that selects tokens of sparse attention
   linear_in,    // linear attention and state space layers: hidden to q, k, v, gates
@@ -50,10 +50,13 @@ enum class operator_type : std::uint8_t {
   latent_out,    // and back
   linear_state,  // the recurrence of linear attention and state space layers
   exchange,      // among devices
+  o_a_proj,      // compressed attention: groups of heads to narrower outputs, which o_proj takes
+  compressor,    // hidden to what makes one cache entry, or one key of an index, of several tokens
+  stream_mix,    // hyper-connections: residual streams to the weights that mix them
 };
 
 namespace detail {
-inline constexpr name_table<operator_type, 35> operator_names{{
+inline constexpr name_table<operator_type, 38> operator_names{{
     {operator_type::q_proj, "q_proj"},
     {operator_type::k_proj, "k_proj"},
     {operator_type::v_proj, "v_proj"},
@@ -89,6 +92,9 @@ inline constexpr name_table<operator_type, 35> operator_names{{
     {operator_type::latent_out, "latent_out"},
     {operator_type::linear_state, "linear_state"},
     {operator_type::exchange, "exchange"},
+    {operator_type::o_a_proj, "o_a_proj"},
+    {operator_type::compressor, "compressor"},
+    {operator_type::stream_mix, "stream_mix"},
 }};
 static_assert(names_are_complete(operator_names));
 
@@ -151,7 +157,13 @@ inline constexpr operator_set weight_operators{
     operator_type::index_proj,  operator_type::linear_in,   operator_type::linear_out,
     operator_type::router,      operator_type::expert_gate, operator_type::expert_up,
     operator_type::expert_down, operator_type::shared_gate, operator_type::shared_up,
-    operator_type::shared_down, operator_type::latent_in,   operator_type::latent_out};
+    operator_type::shared_down, operator_type::latent_in,   operator_type::latent_out,
+    operator_type::o_a_proj,    operator_type::compressor,  operator_type::stream_mix};
+/// Weights that stay in 16 bits unless a configuration lists them: small, and what they decide cannot be mended later.
+///
+/// source    routers and indexes: 27 hf_quant_config.json files; compressors and hyper-connections: DeepSeek-V4's checkpoints
+inline constexpr operator_set wide_operators{operator_type::router, operator_type::index_proj,
+                                             operator_type::compressor, operator_type::stream_mix};
 /// The matrices of routed experts.
 inline constexpr operator_set expert_operators{operator_type::expert_gate, operator_type::expert_up,
                                                operator_type::expert_down};
@@ -160,8 +172,8 @@ inline constexpr operator_set attention_matmuls{operator_type::qk_matmul, operat
 
 /// The operator whose precision `op` takes where a configuration does not list it; op itself where none decides for it.
 ///
-/// source    how published checkpoints group them: one format for the projections of attention, one for all feed-forward matrices, routers and
-///           indexes in 16 bits (27 hf_quant_config.json files read)
+/// source    how published checkpoints group them: one format for the projections of attention, one for all feed-forward matrices, wide_operators in
+///           16 bits (27 hf_quant_config.json files read)
 [[nodiscard]] constexpr operator_type decided_by(operator_type op) {
   switch (op) {
     case operator_type::q_a_proj:
@@ -172,6 +184,7 @@ inline constexpr operator_set attention_matmuls{operator_type::qk_matmul, operat
     case operator_type::kv_b_proj:
       return operator_type::v_proj;
     case operator_type::linear_out:
+    case operator_type::o_a_proj:
       return operator_type::o_proj;
     case operator_type::expert_gate:
     case operator_type::shared_gate:

@@ -12,6 +12,7 @@
 #include "quantroof/detail/math.hpp"
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 
 namespace quantroof {
 
@@ -49,7 +50,7 @@ constexpr bool is_valid(const parallel_plan& p) {
 
 /// Refuses a plan that a model cannot be divided by; returns true otherwise.
 ///
-/// requires  is_valid(p); is_valid(m); no more stages than layers; tensor divides the heads of every attention layer; no more expert groups
+/// requires  is_valid(p); is_valid(m); no more stages than layers; tensor divides the heads of every attention layer and the groups of their outputs; no more expert groups
 ///           than experts; no expert groups without experts
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 constexpr bool is_dividable(const model_config& m, const parallel_plan& p) {
@@ -57,9 +58,13 @@ constexpr bool is_dividable(const model_config& m, const parallel_plan& p) {
   detail::expects(p.pipeline <= m.num_layers, "parallel_plan: no more pipeline stages than layers");
   for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
     const layer_shape l = layer_kind(m, kind);
-    const std::int64_t heads =
-        l.attention ? l.attention->num_heads : (l.latent ? l.latent->num_heads : p.tensor);
+    const std::int64_t heads = l.attention    ? l.attention->num_heads
+                               : l.latent     ? l.latent->num_heads
+                               : l.compressed ? l.compressed->num_heads
+                                              : p.tensor;
     detail::expects(heads % p.tensor == 0, "parallel_plan: tensor must divide the attention heads");
+    detail::expects(!l.compressed || l.compressed->o_groups % p.tensor == 0,
+                    "parallel_plan: tensor must divide the groups of the heads' outputs");
     if (l.experts) {
       detail::expects(p.expert <= l.experts->experts,
                       "parallel_plan: no more expert groups than experts");
@@ -78,8 +83,8 @@ constexpr bool is_dividable(const model_config& m, const parallel_plan& p) {
 
 /// The part of a weight matrix that one device holds.
 ///
-/// formula   outputs divided: q, k, v (whole KV heads), latent q and kv_b, gate, up, linear_in. Inputs divided: o, down, linear_out. Whole on
-///           every device: q_a, kv_a, index, router, the ways into and out of the experts' latent space. Experts: copies / expert groups,
+/// formula   outputs divided: q, k, v (whole KV heads), latent q and kv_b, o_a, gate, up, linear_in. Inputs divided: o, down, linear_out. Whole on
+///           every device: q_a, kv_a, index, compressor, stream_mix, router, the ways into and out of the experts' latent space. Experts: copies / expert groups,
 ///           divided as gate, up and down among the rest
 /// requires  is_valid(p); w one of weight_matrices(l, hidden)
 [[nodiscard]] constexpr weight_matrix local_part(const weight_matrix& w, const layer_shape& l,
@@ -93,6 +98,7 @@ constexpr bool is_dividable(const model_config& m, const parallel_plan& p) {
       break;
     case q_proj:
     case kv_b_proj:
+    case o_a_proj:
     case linear_in:
     case ffn_gate:
     case ffn_up:

@@ -77,4 +77,66 @@ namespace quantroof::models {
       .vector_parameters = 2 * 7168 + 1536 + 512 + experts};
 }
 
+/// What the layers of a DeepSeek-V4 share.
+struct deepseek_v4_sizes {
+  std::int64_t hidden = 0;
+  std::int64_t heads = 0;
+  std::int64_t q_rank = 0;
+  std::int64_t o_groups = 0;
+  std::int64_t selected = 0;
+  expert_mixture experts{};
+};
+
+inline constexpr deepseek_v4_sizes deepseek_v4_flash_sizes{
+    .hidden = 4096,
+    .heads = 64,
+    .q_rank = 1024,
+    .o_groups = 8,
+    .selected = 512,
+    .experts = {.experts = 256, .top_k = 6, .expert_dim = 2048, .shared_dim = 2048}};
+inline constexpr deepseek_v4_sizes deepseek_v4_pro_sizes{
+    .hidden = 7168,
+    .heads = 128,
+    .q_rank = 1536,
+    .o_groups = 16,
+    .selected = 1024,
+    .experts = {.experts = 384, .top_k = 6, .expert_dim = 3072, .shared_dim = 3072}};
+
+/// A layer with one entry for `ratio` tokens: an index for 4, no entries for 0. Norms, sinks, hyper-connections, positions in an entry, and but
+/// in `hashed` layers a correction of the score of each expert.
+[[nodiscard]] constexpr layer_shape deepseek_v4_layer(const deepseek_v4_sizes& s,
+                                                      std::int64_t ratio, bool hashed) {
+  const bool indexed = ratio == 4;
+  layer_shape l{.compressed = compressed_attention{.num_heads = s.heads,
+                                                   .head_dim = 512,
+                                                   .rope_dim = 64,
+                                                   .q_rank = s.q_rank,
+                                                   .o_groups = s.o_groups,
+                                                   .o_rank = 1024,
+                                                   .window = 128,
+                                                   .ratio = ratio,
+                                                   .overlap = indexed,
+                                                   .selected = indexed ? s.selected : 0},
+                .experts = s.experts,
+                .vector_parameters = 2 * s.hidden + s.q_rank + 512 + s.heads + 2 * (24 + 3) +
+                                     (hashed ? 0 : s.experts.experts),
+                .streams = 4};
+  l.vector_parameters += ratio > 0 ? (ratio * (indexed ? 2 : 1) + 1) * 512 : 0;
+  if (indexed) {
+    l.index = token_index{.num_heads = 64, .head_dim = 128, .query_input = s.q_rank};
+    l.vector_parameters += (2 * ratio + 1) * 128;
+  }
+  return l;
+}
+
+/// Kinds 0 and 1 in the three hashed layers, then 2 and 3 by turns.
+[[nodiscard]] constexpr static_vector<std::uint8_t, max_layer_pattern> deepseek_v4_pattern(
+    std::int64_t layers) {
+  static_vector<std::uint8_t, max_layer_pattern> pattern{0, 0, 1};
+  for (std::int64_t i = 3; i < layers; ++i) {
+    pattern.push_back(i % 2 == 1 ? 2 : 3);
+  }
+  return pattern;
+}
+
 }  // namespace quantroof::models

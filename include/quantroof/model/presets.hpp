@@ -325,13 +325,42 @@ inline constexpr model_config kimi_k2{
 static_assert(parameter_count(kimi_k2) == 1'026'408'232'448);      // published: 1 T
 static_assert(active_parameter_count(kimi_k2) == 31'687'095'808);  // published: 32 B
 
+// deepseek-ai/DeepSeek-V4-Flash and -Pro config.json (published), without the layer that predicts a further token.
+inline constexpr model_config deepseek_v4_flash{
+    .name = "deepseek_v4_flash",
+    .hidden_size = 4096,
+    .num_layers = 43,
+    .vocab_size = 129280,
+    .layers = {deepseek_v4_layer(deepseek_v4_flash_sizes, 0, true),
+               deepseek_v4_layer(deepseek_v4_flash_sizes, 4, true),
+               deepseek_v4_layer(deepseek_v4_flash_sizes, 128, false),
+               deepseek_v4_layer(deepseek_v4_flash_sizes, 4, false)},
+    .layer_pattern = deepseek_v4_pattern(43),
+    .extra_parameters = 16 * 4096 + 5};  // the streams become one before the head
+static_assert(parameter_count(deepseek_v4_flash) == 284'332'240'471);        // published: 284 B
+static_assert(active_parameter_count(deepseek_v4_flash) == 13'270'101'591);  // published: 13 B
+
+inline constexpr model_config deepseek_v4_pro{
+    .name = "deepseek_v4_pro",
+    .hidden_size = 7168,
+    .num_layers = 61,
+    .vocab_size = 129280,
+    .layers = {deepseek_v4_layer(deepseek_v4_pro_sizes, 128, true),
+               deepseek_v4_layer(deepseek_v4_pro_sizes, 4, true),
+               deepseek_v4_layer(deepseek_v4_pro_sizes, 128, false),
+               deepseek_v4_layer(deepseek_v4_pro_sizes, 4, false)},
+    .layer_pattern = deepseek_v4_pattern(61),
+    .extra_parameters = 16 * 7168 + 5};
+static_assert(parameter_count(deepseek_v4_pro) == 1'572'997'201'763);      // published: 1.6 T
+static_assert(active_parameter_count(deepseek_v4_pro) == 48'852'402'019);  // published: 49 B
+
 inline constexpr std::array all{llama3_8b,     llama3_70b,      llama3_1_405b,     llama3_2_1b,
                                 llama3_2_3b,   mistral_7b_v03,  mistral_small_24b, qwen2_7b,
                                 qwen2_5_72b,   qwen3_0_6b,      qwen3_1_7b,        qwen3_4b,
                                 qwen3_8b,      qwen3_14b,       qwen3_32b,         phi4,
                                 gemma2_9b,     gemma2_27b,      gemma3_27b,        mixtral_8x7b,
                                 qwen3_30b_a3b, qwen3_235b_a22b, gpt_oss_20b,       gpt_oss_120b,
-                                deepseek_v3,   kimi_k2};
+                                deepseek_v3,   kimi_k2,         deepseek_v4_flash, deepseek_v4_pro};
 
 }  // namespace models
 

@@ -16,6 +16,7 @@
 #include "quantroof/detail/static_vector.hpp"
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/operator_type.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 
 namespace quantroof {
 
@@ -156,7 +157,7 @@ struct weight_shape {
 /// Shape of the weight of `op`, in the first distinct layer that has one; nullopt for operators without (the gate of a plain FFN, the ends
 /// without a vocabulary).
 ///
-/// shapes    weight_matrices' (layer_shape.hpp); embeddings, lm_head [vocab, H]
+/// shapes    weight_matrices' (weight_matrix.hpp); embeddings, lm_head [vocab, H]
 /// requires  is_valid(m)
 [[nodiscard]] constexpr std::optional<weight_shape> weight_shape_of(const model_config& m,
                                                                     operator_type op) {
@@ -225,7 +226,7 @@ template <class F>
 
 /// KV-cache elements one token adds over all layers: 65,536 for Llama-3-8B, 35,136 for DeepSeek-V3.
 ///
-/// formula   sum over layers of nkv (dk + dv), latent + rotated key for latent attention, 0 for linear attention
+/// formula   sum over layers of nkv (dk + dv), latent + rotated key for latent attention, head_dim / ratio for compressed, 0 for linear
 /// ignores   windows (memory.hpp caps them) and the keys of an index
 [[nodiscard]] constexpr std::int64_t kv_elements_per_token(const model_config& m) {
   return detail::sum_over_layers(m, [](const layer_shape& l) { return kv_elements(l); });

@@ -4,6 +4,8 @@
 // experts, small kernels, exchange among devices. step.hpp walks over the layers.
 //
 //   windowed and sparse prefill   rectangles: each query sees min(its past, window) keys and half a tile of masked ones
+//   compressed prefill            pairs of queries and rows at 0.64 of the 16-bit peak (FlashMLA's README: sparse prefill on H800 and B200), or
+//                                 queries, outputs and rows as bytes
 //   linear attention              decode moves the states; prefill 6 FLOPs a state element and token at a quarter of the 16-bit peak (estimate)
 //   index of sparse attention     scores over all cached keys at 0.4 of the 16-bit peak, or their bytes (estimate)
 #pragma once
@@ -14,8 +16,11 @@
 #include "quantroof/hardware/compute_precision.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/model/layer_shape.hpp"
+#include "quantroof/model/memory.hpp"
 #include "quantroof/model/mixed_precision.hpp"
 #include "quantroof/model/parallelism.hpp"
+#include "quantroof/model/weight_matrix.hpp"
+#include "quantroof/roofline/layer_work.hpp"
 #include "quantroof/roofline/performance_model.hpp"
 #include "quantroof/roofline/step_estimate.hpp"
 #include "quantroof/roofline/step_tokens.hpp"
@@ -160,29 +165,24 @@ struct layer_step {
     }
   }
 
+  [[nodiscard]] static constexpr attention_width width_of(precision kv) {
+    return bytes_per_element(kv) <= 1.0625 ? attention_width::bits8 : attention_width::bits16;
+  }
+
   constexpr void add_latent(const latent_attention& a, double layers) const {
     const std::int64_t heads = ceil_div(a.num_heads, request.plan.tensor);
     const attention_shape s{
         .num_heads = heads, .num_kv_heads = heads, .head_dim = a.nope_dim + a.rope_dim};
-    const precision kv = precisions.get_precision(operator_type::kv_cache);
     if constexpr (KernelModel<M>) {
-      const attention_width width =
-          bytes_per_element(kv) <= 1.0625 ? attention_width::bits8 : attention_width::bits16;
       if (tokens.prompts > 0) {
         add_kernel(step, operator_type::qk_matmul,
-                   model.mla_prefill(hw, prompt_shape(s, a.selected), width), layers);
+                   model.mla_prefill(hw, prompt_shape(s, a.selected),
+                                     width_of(precisions.get_precision(operator_type::kv_cache))),
+                   layers);
       }
       if (tokens.decodes > 0) {
-        const std::int64_t keys = decode_shape(s, a.selected).seq_len_kv;
-        add_kernel(step, operator_type::qk_matmul,
-                   model.mla_decode(hw,
-                                    {.batch = tokens.decodes,
-                                     .heads = heads,
-                                     .seq_len_kv = keys,
-                                     .latent = a.kv_rank,
-                                     .rotated = a.rope_dim > 0 ? a.rope_dim : 1},
-                                    width),
-                   layers);
+        add_shared_row_decode(heads, decode_shape(s, a.selected).seq_len_kv, a.kv_rank, a.rope_dim,
+                              layers);
       }
     } else {
       if (tokens.prompts > 0) {  // heads of nope + rope for scores, v for values
@@ -190,64 +190,77 @@ struct layer_step {
         p.head_dim = (a.nope_dim + a.rope_dim + a.v_dim) / 2;
         add_attention_call(p, layers);
       }
-      if (tokens.decodes > 0) {  // absorbed: all heads over one cached row that is key and value
-        const auto length = static_cast<double>(tokens.decodes) *
-                            static_cast<double>(decode_shape(s, a.selected).seq_len_kv);
-        const auto row = static_cast<double>(a.kv_rank + a.rope_dim);
-        const work w{
-            .flops = 2.0 * length * static_cast<double>(heads * (2 * a.kv_rank + a.rope_dim)),
-            .bytes = length * row * bytes_per_element(kv)};
-        const precision half = native_16bit(hw);
-        add_share(step, operator_type::qk_matmul,
-                  roofline(w, compute_tflops(hw, half, half), hw.memory_gb_s), 1.0, w, layers);
+      if (tokens.decodes > 0) {  // absorbed
+        add_shared_row_decode(heads, decode_shape(s, a.selected).seq_len_kv, a.kv_rank, a.rope_dim,
+                              layers);
       }
     }
   }
 
-  /// A pass that moves bytes and computes at a share of the 16-bit peak.
-  [[nodiscard]] constexpr kernel_estimate pass(double kernels, double bytes, double flops,
-                                               double share) const {
-    const precision half = native_16bit(hw);
-    const double compute = flops / (share * compute_tflops(hw, half, half) * 1e6);
-    kernel_estimate e{.dram_bytes = bytes};
+  /// All heads over cached rows that are key and value: scores over both parts of a row, values over the first.
+  constexpr void add_shared_row_decode(std::int64_t heads, std::int64_t keys, std::int64_t latent,
+                                       std::int64_t rotated, double layers) const {
+    const precision kv = precisions.get_precision(operator_type::kv_cache);
     if constexpr (KernelModel<M>) {
-      e = model.elementwise(hw, kernels, bytes);
+      add_kernel(step, operator_type::qk_matmul,
+                 model.mla_decode(hw,
+                                  {.batch = tokens.decodes,
+                                   .heads = heads,
+                                   .seq_len_kv = keys,
+                                   .latent = latent,
+                                   .rotated = rotated},
+                                  width_of(kv)),
+                 layers);
     } else {
-      e.time_us = bytes / (hw.memory_gb_s * 1e3);
+      const auto length = static_cast<double>(tokens.decodes) * static_cast<double>(keys);
+      const work w{.flops = 2.0 * length * static_cast<double>(heads * (2 * latent + rotated)),
+                   .bytes = length * static_cast<double>(latent + rotated) * bytes_per_element(kv)};
+      const precision half = native_16bit(hw);
+      add_share(step, operator_type::qk_matmul,
+                roofline(w, compute_tflops(hw, half, half), hw.memory_gb_s), 1.0, w, layers);
+    }
+  }
+
+  constexpr void add_compressed(const compressed_attention& a, double layers) const {
+    const std::int64_t heads = ceil_div(a.num_heads, request.plan.tensor);
+    if (tokens.prompts > 0) {
+      const double row = static_cast<double>(
+          compressed_row_bytes(precisions.get_precision(operator_type::kv_cache), a));
+      add_pass(operator_type::qk_matmul, compressed_prefill_work(a, heads, row, tokens), 0.64,
+               layers);
+    }
+    if (tokens.decodes > 0) {
+      add_shared_row_decode(heads, rows_read(a, tokens.context), a.head_dim, 0, layers);
+    }
+  }
+
+  /// Two kernels that move bytes and compute at a share of the 16-bit peak.
+  constexpr void add_pass(operator_type op, const work& w, double share, double layers) const {
+    const precision half = native_16bit(hw);
+    const double compute = w.flops / (share * compute_tflops(hw, half, half) * 1e6);
+    kernel_estimate e{.dram_bytes = w.bytes};
+    if constexpr (KernelModel<M>) {
+      e = model.elementwise(hw, 2, w.bytes);
+    } else {
+      e.time_us = w.bytes / (hw.memory_gb_s * 1e3);
       e.lower_us = e.upper_us = e.time_us;
     }
-    e.flops = flops;
+    e.flops = w.flops;
     if (compute > e.time_us) {
       e.time_us = compute;
       e.lower_us = KernelModel<M> ? 0.5 * compute : compute;
       e.upper_us = KernelModel<M> ? 2.0 * compute : compute;
       e.bottleneck = bottleneck::matrix;
     }
-    return e;
+    add_kernel(step, op, e, layers);
   }
 
-  constexpr void add_index(const token_index& x, double layers) const {
-    const auto heads = static_cast<double>(x.num_heads * x.head_dim);
-    const auto key_bytes = static_cast<double>(x.head_dim + 4);
-    const double decoded =
-        static_cast<double>(tokens.decodes) * static_cast<double>(tokens.context);
-    const double prompted = static_cast<double>(tokens.prompts) *
-                            seen_pairs(tokens.tokens, tokens.past, tokens.past + tokens.tokens);
-    const double keys = decoded + static_cast<double>(tokens.prompts) *
-                                      static_cast<double>(tokens.past + tokens.tokens);
-    add_kernel(step, operator_type::index_proj,
-               pass(2, keys * key_bytes, 2.0 * heads * (decoded + prompted), 0.4), layers);
+  constexpr void add_index(const layer_shape& l, double layers) const {
+    add_pass(operator_type::index_proj, index_work(l, tokens), 0.4, layers);
   }
 
   constexpr void add_linear_state(const linear_attention& a, double layers) const {
-    const auto tensor = static_cast<double>(request.plan.tensor);
-    const double state = static_cast<double>(a.state) / tensor;
-    const double row = static_cast<double>(a.projected + a.inner) / tensor;
-    const auto sequences = static_cast<double>(tokens.decodes + tokens.prompts);
-    const auto rows = static_cast<double>(tokens.rows);
-    add_kernel(step, operator_type::linear_state,
-               pass(2, sequences * 8.0 * state + rows * 2.0 * row, 6.0 * state * rows, 0.25),
-               layers);
+    add_pass(operator_type::linear_state, linear_state_work(a, tokens, request.plan), 0.25, layers);
   }
 
   // ---- Experts, small kernels, exchange ----------------------------------------------------------------------------------------------
@@ -291,43 +304,10 @@ struct layer_step {
   }
 
   /// Norms, RoPE and cache writes, residuals, activation: how many launches, what they move.
-  ///
-  /// source    launches a layer of TensorRT-LLM and vLLM: 5 dense, 4 more for latent attention, 6 for linear (whole steps fit 2 us each)
   constexpr void add_small_kernels(const layer_shape& l, double layers) const {
-    const auto tensor = static_cast<double>(request.plan.tensor);
-    double launches = static_cast<double>(l.norms);
-    double mixed = 0;
-    double rotated = 0;
-    if (l.attention) {
-      launches += 2.0 + (l.attention->qk_norm_over_heads && request.plan.tensor > 1 ? 8.0 : 0.0);
-      const auto q = static_cast<double>(l.attention->num_heads * l.attention->head_dim) / tensor;
-      const auto k =
-          static_cast<double>(local_kv_heads(*l.attention, request.plan) * l.attention->head_dim);
-      mixed = q + 2 * k;
-      rotated = q + k;
-    }
-    if (l.latent) {
-      launches += 6.0;
-      mixed = static_cast<double>(l.latent->num_heads * (l.latent->nope_dim + l.latent->rope_dim)) /
-              tensor;
-      rotated = static_cast<double>(l.latent->num_heads * l.latent->rope_dim) / tensor;
-    }
-    if (l.linear) {
-      launches += 8.0;
-      mixed = static_cast<double>(l.linear->projected) / tensor;
-    }
-    double inner = 0;
-    if (l.ffn || l.experts) {
-      launches += 1.0;
-      inner = static_cast<double>((l.ffn ? l.ffn->ffn_dim : 0) +
-                                  (l.experts ? l.experts->shared_dim : 0)) /
-              tensor;
-    }
-    const auto rows = static_cast<double>(tokens.rows);
-    const auto width = static_cast<double>(hidden) * static_cast<double>(l.norms) / 2.0;
-    kernel_estimate e = model.elementwise(hw, layers * launches,
-                                          layers * rows * (16 * width + 4 * mixed + 6 * inner));
-    e.flops = layers * rows * (10 * width + 3 * rotated + 5 * inner);
+    const small_kernels k = small_kernels_of(l, hidden, tokens, request.plan);
+    kernel_estimate e = model.elementwise(hw, layers * k.launches, layers * k.moved.bytes);
+    e.flops = layers * k.moved.flops;
     add_kernel(step, operator_type::rmsnorm, e, 1.0);
   }
 
@@ -354,8 +334,8 @@ struct layer_step {
     const parallel_plan& plan = request.plan;
     const double bytes = 2.0 * static_cast<double>(tokens.rows) * static_cast<double>(hidden);
     const bool gathered = l.experts && plan.data > 1;
-    const double reductions = (l.attention || l.latent || l.linear ? 1.0 : 0.0) +
-                              ((l.ffn || l.experts) && !gathered ? 1.0 : 0.0);
+    const double reductions =
+        (has_cache(l) || l.linear ? 1.0 : 0.0) + ((l.ffn || l.experts) && !gathered ? 1.0 : 0.0);
     add_exchange(collective::all_reduce, plan.tensor, bytes, layers * reductions);
     if (l.attention && l.attention->qk_norm_over_heads) {
       add_exchange(collective::all_reduce, plan.tensor, 8.0 * static_cast<double>(tokens.rows),
@@ -378,11 +358,14 @@ struct layer_step {
     if (l.latent) {
       add_latent(*l.latent, layers);
     }
+    if (l.compressed) {
+      add_compressed(*l.compressed, layers);
+    }
     if (l.linear) {
       add_linear_state(*l.linear, layers);
     }
     if (l.index) {
-      add_index(*l.index, layers);
+      add_index(l, layers);
     }
     if (l.experts) {
       add_experts(*l.experts, index, layers);

@@ -24,7 +24,7 @@ struct mla_shape {
   std::int64_t heads = 0;
   std::int64_t seq_len_kv = 0;
   std::int64_t latent = 512;  // kv_lora_rank
-  std::int64_t rotated = 64;  // qk_rope_head_dim
+  std::int64_t rotated = 64;  // qk_rope_head_dim; 0: keys are values
 
   friend constexpr bool operator==(const mla_shape&, const mla_shape&) = default;
 };
@@ -38,8 +38,8 @@ constexpr bool is_valid(const mla_shape& s) {
                   "mla_shape: batch must be in [1, 2^20], heads in [1, 2^16]");
   detail::expects(in(s.seq_len_kv, std::int64_t{1} << 31),
                   "mla_shape: seq_len_kv must be in [1, 2^31]");
-  detail::expects(in(s.latent, 1 << 16) && in(s.rotated, 1 << 16),
-                  "mla_shape: latent and rotated must be in [1, 2^16]");
+  detail::expects(in(s.latent, 1 << 16) && in(s.rotated + 1, 1 << 16),
+                  "mla_shape: latent must be in [1, 2^16], rotated in [0, 2^16)");
   return true;
 }
 

@@ -17,6 +17,7 @@
 #include "quantroof/model/parallelism.hpp"
 #include "quantroof/model/phase.hpp"
 #include "quantroof/model/transformer.hpp"
+#include "quantroof/model/weight_matrix.hpp"
 #include "quantroof/roofline/layer_step.hpp"
 #include "quantroof/roofline/performance_model.hpp"
 #include "quantroof/roofline/step_estimate.hpp"
@@ -56,6 +57,9 @@ constexpr void add_specified(const layer_step<M>& one, const layer_shape& l, std
   }
   if (l.latent) {
     one.add_latent(*l.latent, layers);
+  }
+  if (l.compressed) {
+    one.add_compressed(*l.compressed, layers);
   }
 }
 

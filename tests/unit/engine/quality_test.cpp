@@ -36,7 +36,7 @@ constexpr double sum_of(const quality_model& q, std::int64_t layers, precision w
   double d = 0;
   for (std::int64_t layer = 0; layer < layers; ++layer) {
     for (const operator_type o : operator_types) {
-      d += q.has(o, layer) && weight_operators.contains(o) && o != op::router
+      d += q.has(o, layer) && weight_operators.contains(o) && !wide_operators.contains(o)
                ? q.divergence(o, layer, w, a)
                : 0.0;
     }
@@ -51,6 +51,7 @@ constexpr bool sums_to_the_format(const model_config& m) {
 static_assert(sums_to_the_format(models::llama3_8b));
 static_assert(sums_to_the_format(models::qwen3_30b_a3b));
 static_assert(sums_to_the_format(models::deepseek_v3));
+static_assert(sums_to_the_format(models::deepseek_v4_flash));
 constexpr bool is_ordered_by_sensitivity() {
   return operator_sensitivity(op::ffn_down) > operator_sensitivity(op::v_proj) &&
          operator_sensitivity(op::v_proj) > operator_sensitivity(op::ffn_up) &&

@@ -91,6 +91,12 @@ TEST_CASE("other formats are refused, or replaced and said") {
   for (const model_config& m : models::all) {
     for (const strategy_entry& entry : list_strategies()) {
       CAPTURE(m.name.view(), entry.name);
+      if (m.name.view().starts_with("deepseek_v4")) {
+        CHECK_THROWS_WITH(
+            io::export_llama_cpp(m, entry.create(m.num_layers), nearest),
+            test::contains("llama.cpp: ") && test::contains("has no name of a tensor here"));
+        continue;
+      }
       const auto each = io::export_llama_cpp(m, entry.create(m.num_layers), nearest);
       CHECK(each.quantize.empty() == (entry.name == "fp16_baseline"));
       CHECK_THAT(each.serve, test::contains(" -ctk "));

@@ -134,6 +134,11 @@ TEST_CASE("models and strategies") {
   layer_shape selecting = dense;
   selecting.latent->selected = 2048;
   CHECK(fmt::format("{}", selecting) == "4 latent heads on 16+4, 2048 tokens selected, FFN 96");
+  CHECK(fmt::format("{}", *models::deepseek_v4_flash.layers.begin()) ==
+        "64 heads on one KV row of 512, window 128, 6 of 256 experts of 2048 and shared 2048");
+  CHECK(fmt::format("{}", layer_kind(models::deepseek_v4_flash, 1)) ==
+        "64 heads on one KV row of 512, window 128 and an entry for 4 tokens, 512 entries "
+        "selected, 6 of 256 experts of 2048 and shared 2048");
   CHECK(fmt::format("{}", operator_set{}) == "none");
   CHECK(fmt::format("{}", attention_matmuls) == "qk_matmul+sv_matmul");
   CHECK(fmt::format("{}", operator_precision_map{}) == "none");

@@ -195,6 +195,21 @@ TEST_CASE("members that contradict each other are refused at one of them") {
       {"phi-2", R"({"qk_layernorm": true})", "/qk_layernorm", "not modelled"},
       {"gpt-oss-20b", R"({"layer_types": 7})", "/layer_types", "must be an array"},
       {"DeepSeek-V3", R"({"index_topk": 2048})", "/index_topk", "has no index"},
+      {"DeepSeek-V4-Flash", R"({"compress_ratios": [4]})", "/compress_ratios",
+       "must have one entry for each layer"},
+      {"DeepSeek-V4-Flash", R"({"compress_ratios": null})", "/compress_ratios",
+       "is missing, and layer_types too"},
+      {"DeepSeek-V4-Flash", R"({"num_key_value_heads": 8})", "/num_key_value_heads", "must be 1"},
+      {"DeepSeek-V4-Flash", R"({"attention_bias": true})", "/attention_bias", "has no biases"},
+      {"DeepSeek-V4-Flash", R"({"o_groups": 7})", "/o_groups", "must divide num_attention_heads"},
+      {"DeepSeek-V4-Flash", R"({"hc_mult": 1})", "/hc_mult", "must be at least 2"},
+      {"DeepSeek-V4-Flash", R"({"qk_rope_head_dim": 513})", "/qk_rope_head_dim",
+       "must be at most head_dim"},
+      {"DeepSeek-V4-Flash", R"({"index_topk": null})", "/index_topk", "is missing"},
+      {"DeepSeek-V4-Pro", R"({"partial_rotary_factor": 1.5})", "/partial_rotary_factor",
+       "must be in [0, 1]"},
+      {"DeepSeek-V4-Pro", R"({"compress_rates": {"compressed_sparse_attention": 8}})",
+       "/compress_rates", "must be 4"},
       {"GLM-5.2", R"({"qk_head_dim": 192})", "/qk_head_dim", "contradicts qk_nope_head_dim"},
       {"GLM-5.2", R"({"index_topk_pattern": "FSSF"})", "/index_topk_pattern", "indexer_types is"},
       {"Nemotron-3-Nano-30B-A3B", R"({"num_hidden_layers": 51})", "/num_hidden_layers",
@@ -289,6 +304,17 @@ TEST_CASE("experts, latents, states and indexes stand where the files say") {
     CHECK(layer_of(glm, i).index.has_value() == (i < 3 || (i - 2) % 4 == 0));
     CHECK(layer_of(glm, i).latent->selected == 2048);
   }
+  const model_config v4 = model_called("DeepSeek-V4-Flash");
+  for (std::int64_t i = 0; i < 43; ++i) {
+    const compressed_attention a = *layer_of(v4, i).compressed;
+    CHECK(a.window == 128);
+    CHECK(a.ratio == (i < 2 ? 0 : i % 2 == 0 ? 4 : 128));
+    CHECK(a.overlap == (a.ratio == 4));
+    CHECK(a.selected == (a.ratio == 4 ? 512 : 0));
+    CHECK(layer_of(v4, i).index.has_value() == (a.ratio == 4));
+    CHECK(layer_of(v4, i).experts->top_k == 6);
+    CHECK(layer_of(v4, i).streams == 4);
+  }
   const model_config m3 = model_called("MiniMax-M3");
   CHECK(layer_of(m3, 0).attention->selected == 0);
   CHECK(layer_of(m3, 3).attention->selected == 2048);
@@ -315,12 +341,20 @@ TEST_CASE("presets are what their files say") {
     std::string_view preset;
   };
   const row rows[] = {
-      {"Llama-3.1-8B", "llama3_8b"},    {"Llama-3.2-1B", "llama3_2_1b"},
-      {"Qwen3-0.6B", "qwen3_0_6b"},     {"phi-4", "phi4"},
-      {"gemma-2-27b", "gemma2_27b"},    {"gemma-3-27b", "gemma3_27b"},
-      {"Mixtral-8x7B", "mixtral_8x7b"}, {"Qwen3-30B-A3B", "qwen3_30b_a3b"},
-      {"gpt-oss-20b", "gpt_oss_20b"},   {"gpt-oss-120b", "gpt_oss_120b"},
-      {"DeepSeek-V3", "deepseek_v3"},   {"Kimi-K2.5", "kimi_k2"},
+      {"Llama-3.1-8B", "llama3_8b"},
+      {"Llama-3.2-1B", "llama3_2_1b"},
+      {"Qwen3-0.6B", "qwen3_0_6b"},
+      {"phi-4", "phi4"},
+      {"gemma-2-27b", "gemma2_27b"},
+      {"gemma-3-27b", "gemma3_27b"},
+      {"Mixtral-8x7B", "mixtral_8x7b"},
+      {"Qwen3-30B-A3B", "qwen3_30b_a3b"},
+      {"gpt-oss-20b", "gpt_oss_20b"},
+      {"gpt-oss-120b", "gpt_oss_120b"},
+      {"DeepSeek-V3", "deepseek_v3"},
+      {"Kimi-K2.5", "kimi_k2"},
+      {"DeepSeek-V4-Flash", "deepseek_v4_flash"},
+      {"DeepSeek-V4-Pro", "deepseek_v4_pro"},
   };
   for (const row& r : rows) {
     CAPTURE(r.preset);

@@ -274,6 +274,49 @@ TEST_CASE("modules listed one by one have their own formats") {
   CHECK(q.config.layer_overrides.empty());
 }
 
+TEST_CASE("DeepSeek-V4: experts in FP4 beside FP8 blocks, or in what ModelOpt made of them") {
+  json document = document_of("DeepSeek-V4-Flash");
+  document["torch_dtype"] = "bfloat16";
+  document["quantization_config"] = {{"quant_method", "fp8"},
+                                     {"activation_scheme", "dynamic"},
+                                     {"scale_fmt", "ue8m0"},
+                                     {"weight_block_size", {128, 128}}};
+  const model_config m = io::model_from_hf_config(document);
+  const auto check = [&](p experts, p its_inputs) {
+    const auto q = io::quantization_from_hf_config(document, m);
+    REQUIRE(q);
+    const mixed_precision_config& c = q->config;
+    CHECK(c.layer_overrides.empty());
+    CHECK(q->notes.empty());
+    for (const op which : {op::expert_gate, op::expert_up, op::expert_down}) {
+      CHECK(c.get_precision(which) == experts);
+    }
+    CHECK(c.get_activation_precision(experts) == its_inputs);
+    for (const op which : {op::q_a_proj, op::q_proj, op::kv_a_proj, op::o_a_proj, op::o_proj,
+                           op::index_proj, op::shared_gate, op::shared_down}) {
+      CHECK(c.get_precision(which) == p::fp8_e4m3_block128);
+    }
+    for (const op which : {op::router, op::compressor, op::stream_mix, op::lm_head}) {
+      CHECK(c.get_precision(which) == p::bf16);
+    }
+    CHECK(c.get_activation_precision(p::fp8_e4m3_block128) == p::fp8_e4m3_group128);
+  };
+  check(p::fp8_e4m3_block128, p::fp8_e4m3_group128);
+  document["expert_dtype"] = "fp4";
+  check(p::mxfp4, p::fp8_e4m3_group128);
+  json& file = document["quantization_config"];
+  file["quant_algo"] = "MIXED_PRECISION";
+  file["ignore"] = {"*.attn.*", "*.ffn.shared_experts.*", "head", "mtp.*"};
+  for (int layer = 0; layer < 43; ++layer) {
+    file["quantized_layers"]["layers." + std::to_string(layer) + ".ffn.experts"] = {
+        {"quant_algo", "NVFP4"}, {"group_size", 16}};
+  }
+  check(p::nvfp4, p::nvfp4);
+  document["expert_dtype"] = "int3";
+  CHECK_THROWS_WITH(io::quantization_from_hf_config(document, m),
+                    test::contains("/expert_dtype: must be fp4 or fp8"));
+}
+
 TEST_CASE("what has no format is refused by its place") {
   struct row {
     std::string text;
@@ -431,7 +474,10 @@ TEST_CASE("published files name their formats") {
           io::parse_json(detail::without_non_finite(io::read_text_file(file)), file.string());
       const auto listed = io::quantization_from_hf_quant_config(
           io::read_json_file(beside), *m, document["model_type"].get<std::string>());
-      if (own) {  // both files say the same of the weights
+      if (own && own->config.name == "fp8") {  // over FP8 blocks, of which the list says nothing
+        CHECK(own->config.get_precision(op::expert_up) ==
+              listed.config.get_precision(op::expert_up));
+      } else if (own) {  // both files say the same of the weights
         CHECK(own->config.operator_precisions == listed.config.operator_precisions);
         CHECK(own->config.layer_overrides == listed.config.layer_overrides);
       }

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "catch.hpp"
 #include "quantroof/io/calibrate.hpp"

@@ -252,6 +252,76 @@ TEST_CASE("windows, latents and states have caches of their own") {
   }
 }
 
+// DeepSeek-V4-Flash: 2 layers of a window of 128, 21 with an entry for 4 tokens and an index of 128 + 4 bytes, 20 with an entry for 128. A row is
+// 512 numbers, or 448 in FP8 with 8 bytes of scales and 64 in 16 bits. FP32 sums and gates of tokens between entries: 2 * 8 * (1024 + 256)
+// numbers where entries overlap, 2 * 128 * 512.
+struct compressed_row {
+  p format;
+  std::int64_t tokens;
+  std::int64_t page;
+  std::int64_t row_bytes;
+  std::int64_t seen;       // rows of the window
+  std::int64_t quarter;    // entries for 4 tokens
+  std::int64_t hundredth;  // entries for 128
+};
+constexpr compressed_row compressed[] = {
+    {p::fp16, 3, 1, 1024, 3, 0, 0},
+    {p::fp16, 100, 1, 1024, 100, 25, 0},
+    {p::bf16, 1000, 1, 1024, 128, 250, 7},
+    {p::fp8_e4m3, 1000, 1, 584, 128, 250, 7},
+    {p::fp8_e4m3, 1000, 16, 584, 128, 252, 7},
+    {p::fp8_e4m3, 1 << 20, 1, 584, 128, 1 << 18, 1 << 13},
+    {p::fp8_e4m3, 1 << 20, 256, 584, 256, 1 << 18, 1 << 13},
+    {p::fp8_e4m3, 130, 256, 584, 256, 64, 2},
+};
+constexpr auto compresses = [](const compressed_row& r) {
+  const std::int64_t plain = 2 * r.seen;
+  const std::int64_t sparse = 21 * (r.seen + r.quarter);
+  const std::int64_t heavy = 20 * (r.seen + r.hundredth);
+  const std::int64_t expected = (plain + sparse + heavy) * r.row_bytes +
+                                21 * (r.quarter * 132 + 4 * 2 * 8 * (1024 + 256)) +
+                                20 * 4 * 2 * 128 * 512;
+  const model_config& m = models::deepseek_v4_flash;
+  return kv_cache_bytes(m, r.format, r.tokens, 1, r.page) == expected &&
+         kv_cache_bytes(m, r.format, r.tokens, 5, r.page) == 5 * expected &&
+         kv_cache_bytes(m, r.format, r.tokens, 1, r.page, {.tensor = 8}) == expected;
+};
+static_assert(test::first_failure(compressed, compresses) == -1);
+static_assert(kv_cache_bytes(models::deepseek_v4_flash, p::fp8_e4m3, 0) == 0);
+// The model card: at a million tokens 10 % of DeepSeek-V3.2's cache.
+constexpr model_config deepseek_v3_2 = [] {
+  model_config m = models::deepseek_v3;
+  for (layer_shape& l : m.layers) {
+    l.latent->selected = 2048;
+    l.index = token_index{.num_heads = 64, .head_dim = 128, .query_input = 1536};
+  }
+  return m;
+}();
+static_assert(kv_cache_bytes(deepseek_v3_2, p::fp8_e4m3, 1000) == 61 * 1000 * (656 + 132));
+static_assert(kv_cache_bytes(deepseek_v3_2, p::bf16, 1000) == 61 * 1000 * (1152 + 132));
+constexpr auto pro_share = [](p format) {
+  return static_cast<double>(kv_cache_bytes(models::deepseek_v4_pro, format, 1 << 20)) /
+         static_cast<double>(kv_cache_bytes(deepseek_v3_2, format, 1 << 20));
+};
+static_assert(pro_share(p::fp8_e4m3) > 0.09 && pro_share(p::fp8_e4m3) < 0.12);
+static_assert(pro_share(p::bf16) > 0.09 && pro_share(p::bf16) < 0.12);
+
+TEST_CASE("compressed caches keep a window, entries and what is between") {
+  for (const compressed_row& r : test::at_run_time(compressed)) {
+    CAPTURE(to_string(r.format), r.tokens, r.page);
+    CHECK(compresses(r));
+  }
+  CHECK_THROWS_WITH(kv_cache_bytes(models::deepseek_v4_flash, p::fp16, 1, 1, 1, {.tensor = 16}),
+                    test::contains("tensor must divide the groups of the heads' outputs"));
+  // one key and value on every device, heads and groups divided
+  const mixed_precision_config bf16{.name = "bf16", .default_weight_precision = p::bf16};
+  const std::int64_t alone = weight_bytes(models::deepseek_v4_flash, bf16);
+  CHECK(alone == 2 * parameter_count(models::deepseek_v4_flash));
+  CHECK(weight_bytes(models::deepseek_v4_flash, bf16, {.tensor = 8}) > alone / 8);
+  CHECK(weight_bytes(models::deepseek_v4_flash, bf16, {.tensor = 8, .expert = 8}) <
+        alone / 8 + alone / 100);
+}
+
 // gpt-oss in small: 4 experts of 3 * 32 * 64 with 2 * 32 + 64 biases each.
 constexpr model_config biased{
     .name = "biased",

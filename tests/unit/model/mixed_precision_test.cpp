@@ -347,6 +347,8 @@ constexpr following_row following[] = {
     {operator_type::expert_down, 3, precision::int8},    // nobody decides: the default of weights
     {operator_type::router, 3, precision::fp16},         // never quantized unless listed
     {operator_type::index_proj, 3, precision::fp16},
+    {operator_type::compressor, 3, precision::fp16},
+    {operator_type::stream_mix, 3, precision::fp16},
     {operator_type::expert_up, 2, precision::bf16},      // an override of ffn_up covers experts
     {operator_type::shared_up, 2, precision::fp8_e4m3},  // but not what is listed apart
     {operator_type::router, 2, precision::fp16},

@@ -55,6 +55,9 @@ constexpr named_row rows[] = {
     {latent_out, "latent_out", false, true, false},
     {linear_state, "linear_state", false, false, false},
     {exchange, "exchange", false, false, false},
+    {o_a_proj, "o_a_proj", false, true, false},
+    {compressor, "compressor", false, true, false},
+    {stream_mix, "stream_mix", false, true, false},
 };
 static_assert(std::size(rows) == operator_count, "every operator has a row");
 
@@ -74,12 +77,13 @@ struct deciding_row {
   operator_type decides;
 };
 constexpr deciding_row deciding[] = {
-    {q_a_proj, q_proj},       {kv_a_proj, k_proj},     {kv_b_proj, v_proj},
-    {index_proj, index_proj}, {linear_in, q_proj},     {linear_out, o_proj},
-    {router, router},         {expert_gate, ffn_gate}, {expert_up, ffn_up},
-    {expert_down, ffn_down},  {shared_gate, ffn_gate}, {shared_up, ffn_up},
-    {shared_down, ffn_down},  {latent_in, ffn_up},     {latent_out, ffn_down},
-    {q_proj, q_proj},         {ffn_up, ffn_up},        {kv_cache, kv_cache},
+    {q_a_proj, q_proj},       {kv_a_proj, k_proj},      {kv_b_proj, v_proj},
+    {index_proj, index_proj}, {linear_in, q_proj},      {linear_out, o_proj},
+    {router, router},         {expert_gate, ffn_gate},  {expert_up, ffn_up},
+    {expert_down, ffn_down},  {shared_gate, ffn_gate},  {shared_up, ffn_up},
+    {shared_down, ffn_down},  {latent_in, ffn_up},      {latent_out, ffn_down},
+    {o_a_proj, o_proj},       {compressor, compressor}, {stream_mix, stream_mix},
+    {q_proj, q_proj},         {ffn_up, ffn_up},         {kv_cache, kv_cache},
 };
 constexpr auto is_decided = [](const deciding_row& r) {
   return decided_by(r.op) == r.decides && decided_by(r.decides) == r.decides;

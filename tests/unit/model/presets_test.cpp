@@ -46,6 +46,10 @@ constexpr preset_row presets[] = {
     {"gpt_oss_120b", 116'829'156'672, 36'864, 116.8},   // openai/gpt-oss-120b
     {"deepseek_v3", 671'026'419'200, 35'136, 671},      // deepseek-ai/DeepSeek-V3
     {"kimi_k2", 1'026'408'232'448, 35'136, 1026},       // moonshotai/Kimi-K2-Instruct, 1 T
+    {"deepseek_v4_flash", 284'332'240'471, 2 * 512 + 21 * 128 + 20 * 4,
+     284},  // deepseek-ai/DeepSeek-V4-Flash
+    {"deepseek_v4_pro", 1'572'997'201'763, 30 * 128 + 31 * 4,
+     1573},  // deepseek-ai/DeepSeek-V4-Pro, 1.6 T
 };
 static_assert(std::size(presets) == models::all.size(), "every preset has a row");
 

@@ -31,8 +31,8 @@ TEST_CASE("a cache takes half of what both formats take") {
     const std::int64_t both = kv_cache_bytes(m, apart, 1000, 3);
     const std::int64_t k = kv_cache_bytes(m, p::gguf_q8_0, 1000, 3);
     const std::int64_t v = kv_cache_bytes(m, p::gguf_q4_0, 1000, 3);
-    const bool latent = layer_kind(m, 0).latent.has_value();
-    CHECK(2 * both == (latent ? 2 * k : k + v));
+    const bool one_row = !layer_kind(m, 0).attention.has_value();  // key and value of all heads
+    CHECK(2 * both == (one_row ? 2 * k : k + v));
   }
 }
 

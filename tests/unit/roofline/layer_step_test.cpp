@@ -144,6 +144,118 @@ TEST_CASE("latent attention: one cached row for all heads, read once") {
   CHECK(time_of(at(65536), op::index_proj) > time_of(at(2048), op::index_proj));
 }
 
+// ---- compressed attention -------------------------------------------------------------------------------------------------------
+
+constexpr compressed_attention heavy{.num_heads = 16,
+                                     .head_dim = 512,
+                                     .rope_dim = 64,
+                                     .q_rank = 256,
+                                     .o_groups = 4,
+                                     .o_rank = 128,
+                                     .window = 128,
+                                     .ratio = 128};
+constexpr layer_shape sparse_entries = [] {
+  layer_shape l{.compressed = heavy,
+                .index = token_index{.num_heads = 64, .head_dim = 128, .query_input = 256},
+                .streams = 4};
+  l.compressed->ratio = 4;
+  l.compressed->overlap = true;
+  l.compressed->selected = 512;
+  return l;
+}();
+
+TEST_CASE("compressed attention reads a window and entries, one row for all heads") {
+  struct row {
+    layer_shape layer;
+    std::int64_t context;
+    std::int64_t rows;  // that a query reads
+  };
+  const row rows[] = {
+      {{.compressed = heavy}, 100, 100},
+      {{.compressed = heavy}, 65536, 128 + 512},
+      {sparse_entries, 400, 128 + 100},
+      {sparse_entries, 65536, 128 + 512},
+  };
+  for (const row& r : rows) {
+    CAPTURE(r.context, r.rows);
+    const model_config m = with_layer(r.layer);
+    const step_estimate s = predict_step(textbook, hw::h100_sxm, m, bf16,
+                                         {.seq_len = r.context, .batch = 8, .attention = fa3});
+    const operator_estimate* a = find(s, op::qk_matmul);
+    REQUIRE(a != nullptr);
+    CHECK(a->bytes == Approx(8.0 * static_cast<double>(r.rows) * 512 * 2));
+    CHECK(a->flops == Approx(4.0 * 8 * static_cast<double>(r.rows) * 16 * 512));
+    const operator_estimate* index = find(s, op::index_proj);
+    CHECK((index != nullptr) == r.layer.index.has_value());
+    const step_estimate real = predict_step(calibrated, hw::h100_sxm, m, bf16,
+                                            {.seq_len = r.context, .batch = 8, .attention = fa3});
+    CHECK(time_of(real, op::qk_matmul) > a->time_us);
+  }
+  const auto index_flops = [](std::int64_t context) {
+    return find(predict_step(textbook, hw::h100_sxm, with_layer(sparse_entries), bf16,
+                             {.seq_len = context, .batch = 8, .attention = fa3}),
+                op::index_proj)
+        ->flops;
+  };
+  CHECK(index_flops(65536) - index_flops(32768) == Approx(2.0 * 8 * 8192 * 64 * 128));
+}
+
+TEST_CASE("compressed attention: matrices as the model has them") {
+  const step_estimate s = predict_step(textbook, hw::h100_sxm, with_layer(sparse_entries), bf16,
+                                       {.seq_len = 1000, .batch = 8, .attention = fa3});
+  struct row {
+    op which;
+    double parameters;
+  };
+  for (const row& r :
+       {row{op::q_a_proj, 256 * 1024}, row{op::q_proj, 16 * 512 * 256},
+        row{op::kv_a_proj, 512 * 1024}, row{op::o_a_proj, 4 * 128 * 4 * 512},
+        row{op::o_proj, 1024 * 4 * 128}, row{op::compressor, (4 * 512 + 4 * 128 + 64) * 1024},
+        row{op::stream_mix, 2 * 24 * 4096}}) {
+    CAPTURE(to_string(r.which));
+    REQUIRE(find(s, r.which) != nullptr);
+    CHECK(find(s, r.which)->flops == Approx(2.0 * 8 * r.parameters));
+  }
+}
+
+TEST_CASE("compressed prefill grows with the window and the entries that it sees") {
+  const auto prefill = [](const layer_shape& l, std::int64_t tokens, std::int64_t past) {
+    return find(predict_step(
+                    textbook, hw::h100_sxm, with_layer(l), bf16,
+                    {.phase = phase::prefill, .seq_len = tokens, .attention = fa3, .past = past}),
+                op::qk_matmul)
+        ->flops;
+  };
+  const double pair = 4.0 * 16 * 512;
+  CHECK(prefill({.compressed = heavy}, 128, 0) == Approx(pair * 128 * (64.5 + 64.5 / 128)));
+  CHECK(prefill({.compressed = heavy}, 128, 65536) ==
+        Approx(pair * 128 * (128 + (65536 + 64.5) / 128)));
+  CHECK(prefill(sparse_entries, 128, 65536) == Approx(pair * 128 * (128 + 512)));
+  layer_shape window{.compressed = heavy};
+  window.compressed->ratio = 0;
+  CHECK(prefill(window, 128, 65536) == Approx(pair * 128 * 128));
+}
+
+// The model card: at a million tokens one token takes 27 % of DeepSeek-V3.2's operations (Pro), 10 % (Flash).
+TEST_CASE("DeepSeek-V4 computes as little at a million tokens as its card says") {
+  const auto flops = [](const model_config& m) {
+    double total = 0;
+    for (const operator_estimate& part :
+         predict_step(textbook, hw::b200_sxm, m, bf16, {.seq_len = 1 << 20, .batch = 1})
+             .operators) {
+      total += part.flops;
+    }
+    return total;
+  };
+  model_config v3_2 = models::deepseek_v3;
+  for (layer_shape& l : v3_2.layers) {
+    l.latent->selected = 2048;
+    l.index = token_index{.num_heads = 64, .head_dim = 128, .query_input = 1536};
+  }
+  CHECK(flops(models::deepseek_v4_pro) / flops(v3_2) == Approx(0.27).margin(0.03));
+  CHECK(flops(models::deepseek_v4_flash) / flops(v3_2) == Approx(0.11).margin(0.03));
+}
+
 // ---- windows and states -------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a window ends the growth of attention, in decode and in prefill") {
