@@ -288,6 +288,21 @@ void print_next(const options& o, const answer& now, const char* what, const sce
   fmt::print("  at {:<12} {}\n", what, text);
 }
 
+std::string attention_of(const options& o, const quantization_recommendation& r) {
+  if (has_shared_rows(o.source.model)) {
+    return "the engine's kernel for rows that all heads share";
+  }
+  if (!r.fa_config) {
+    return "separate kernels";
+  }
+  const std::string skipped =
+      r.fa_config->block_sparse
+          ? fmt::format(", {:.0f} % of the blocks skipped", 100 * r.fa_config->sparsity_ratio)
+          : "";
+  return fmt::format("{} in {}{}", to_string(r.fa_config->version),
+                     to_string(r.fa_config->qkv_precision), skipped);
+}
+
 void print(const options& o, const answer& a) {
   const quantization_recommendation& r = a.rec;
   const parallel_plan& plan = a.workload.plan;
@@ -297,14 +312,7 @@ void print(const options& o, const answer& a) {
                                                plan.tensor, plan.pipeline, plan.data, plan.expert),
              to_string(a.workload.phase), a.workload.seq_len, a.workload.batch);
   fmt::print("  strategy        {}\n", r.config.strategy_name.view());
-  fmt::print("  attention       {}\n",
-             r.fa_config ? fmt::format("{} in {}{}", to_string(r.fa_config->version),
-                                       to_string(r.fa_config->qkv_precision),
-                                       r.fa_config->block_sparse
-                                           ? fmt::format(", {:.0f} % of the blocks skipped",
-                                                         100 * r.fa_config->sparsity_ratio)
-                                           : "")
-                         : "separate kernels");
+  fmt::print("  attention       {}\n", attention_of(o, r));
   fmt::print("  KV cache        {}\n", r.config.cache());
   print_memory(a);
   fmt::print("  saved           {:.1f} % of weights and cache in 16 bits\n", r.memory_savings_pct);

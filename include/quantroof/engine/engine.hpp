@@ -86,11 +86,19 @@ class integrated_quantization_engine {
     detail::expects(why.size() <= 300, "evaluate: why must be at most 300 bytes");
     const hardware_spec& hw = spec();
     const cache_format kv = adapted.config.get_cache_format();
+    const bool shared = has_shared_rows(model);
+    if (shared && !holds_shared_rows(kv)) {
+      return evaluate(model, workload, with_shared_rows(hw, adapted), why);
+    }
 
     quantization_recommendation rec;
     rec.mixed_precision = adapted.config;
     rec.substitutions = adapted.substitutions;
     rec.fa_config = select_attention(hw, workload, kv);
+    if (shared && rec.fa_config) {  // no release skips blocks of these
+      rec.fa_config->block_sparse = false;
+      rec.fa_config->sparsity_ratio = 0;
+    }
     const step_estimate step = predict_step(model_, hw, model, adapted.config,
                                             {.phase = workload.phase,
                                              .seq_len = workload.seq_len,
@@ -115,7 +123,7 @@ class integrated_quantization_engine {
     rec.config = integrated(workload, adapted.config, rec.fa_config);
     rec.expected_quality_loss = quality(model, adapted, rec.fa_config);
     rec.confidence = trust(adapted, rec.fa_config, step);
-    rec.reason = explain(why, adapted, rec.fa_config);
+    rec.reason = explain(why, adapted, rec.fa_config, shared);
     return rec;
   }
 
@@ -225,7 +233,8 @@ class integrated_quantization_engine {
 
   [[nodiscard]] constexpr short_string<512> explain(std::string_view why,
                                                     const adapted_strategy& adapted,
-                                                    const attention_choice& attention) const {
+                                                    const attention_choice& attention,
+                                                    bool shared) const {
     short_string<512> text{why};
     for (const substitution& s : adapted.substitutions) {
       if (text.size() > 300) {
@@ -238,7 +247,9 @@ class integrated_quantization_engine {
           .append(to_string(s.from))
           .append(", which it does not run");
     }
-    if (!attention) {
+    if (shared) {
+      text.append("; one cached row serves all heads: a kernel of its own");
+    } else if (!attention) {
       text.append("; no FlashAttention release runs here: attention as separate kernels");
     } else if (attention->block_sparse) {
       text.append("; FA4 skips 30 % of the blocks beyond 16K tokens");

@@ -17,6 +17,7 @@
 #include "quantroof/engine/operator_group.hpp"
 #include "quantroof/engine/optimize_request.hpp"
 #include "quantroof/engine/quality.hpp"
+#include "quantroof/engine/substitution.hpp"
 #include "quantroof/hardware/hardware_spec.hpp"
 #include "quantroof/model/memory.hpp"
 #include "quantroof/model/mixed_precision.hpp"
@@ -229,24 +230,16 @@ constexpr void add_bytes(optimize_tables& t, const hardware_spec& hw, const mode
 /// The caches that a kernel of the device reads, with their bytes.
 constexpr void add_caches(optimize_tables& t, const hardware_spec& hw, const model_config& m,
                           const optimize_request& r) {
-  bool latent = false;
-  for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
-    const layer_shape l = layer_kind(m, kind);
-    latent = latent || l.latent || l.compressed;
-  }
+  const bool shared = has_shared_rows(m);
   const auto on_device = [&hw](precision p) {
     return p == precision::fp16                                   ? native_16bit(hw)
            : hw.fp8 == fp8_kind::fnuz && p == precision::fp8_e4m3 ? precision::fp8_e4m3fnuz
                                                                   : p;
   };
-  // latents: one row is key and value; 16 bits and FP8 are what every kernel for them takes
-  const auto holds_latents = [](precision p) {
-    return format_of(p).element_bits >= 16 || format_of(p).kind == element_kind::fp8;
-  };
   for (const cache_format& offered : cache_formats) {
     const cache_format kv{on_device(offered.key), on_device(offered.value)};
     if (!is_listed(r.kv_formats, kv.key) || !is_listed(r.kv_formats, kv.value) ||
-        (latent && (!kv.is_single() || !holds_latents(kv.key)))) {
+        (shared && !holds_shared_rows(kv))) {
       continue;
     }
     std::int64_t most = 0;

@@ -5,7 +5,7 @@
 //
 //   weights       NVFP4 -> MXFP4 on CDNA4, INT4_G128 (dequantized to 16 bits by every weight-only kernel) where there is no FP4 unit
 //   FP8 anywhere  OCP -> FNUZ on CDNA3; INT8 where there is no FP8 unit but an INT8 unit; FP16 elsewhere
-//   KV cache      NVFP4_KV -> FP8 -> INT8 (storage only: it is read back as 16 bits)
+//   KV cache      NVFP4_KV -> FP8 -> INT8 (storage only: it is read back as 16 bits); rows that are key and value of all heads: FP8 or 16 bits
 //   16 bits       FP16 -> BF16 where BF16 is faster; BF16 -> FP16 where there is no BF16
 #pragma once
 
@@ -176,6 +176,29 @@ constexpr void note_substitution(adapted_strategy& result, precision from, preci
     c.operator_precisions.set(operator_type::kv_cache, cache.key);
   }
   return result;
+}
+
+/// Whether kernels read rows that are key and value of all heads in this format: 16 bits, FP8, and llama.cpp's 8 bits.
+///
+/// source    caches of FlashMLA, FlashInfer, CUTLASS MLA and TensorRT-LLM; llama.cpp's -ctk with DeepSeek
+[[nodiscard]] constexpr bool holds_shared_rows(cache_format f) {
+  const precision_format& key = format_of(f.key);
+  return f.is_single() && (key.element_bits >= 16 || key.kind == element_kind::fp8 ||
+                           key.id == precision::gguf_q8_0);
+}
+
+/// The same formats with a cache that holds_shared_rows: FP8 where the device has it, else 16 bits.
+[[nodiscard]] constexpr adapted_strategy with_shared_rows(const hardware_spec& hw,
+                                                          adapted_strategy adapted) {
+  const cache_format asked = adapted.config.get_cache_format();
+  if (holds_shared_rows(asked)) {
+    return adapted;
+  }
+  const precision row =
+      has_fp8(hw) ? runnable_precision(hw, precision::fp8_e4m3) : native_16bit(hw);
+  detail::note_substitution(adapted, asked.key, row);
+  adapted.config = adapted.config.with_cache(row);
+  return adapted;
 }
 
 /// A checkpoint's formats as the device computes with them: weights as they are stored, inputs in 16 bits where it does not multiply theirs.

@@ -212,6 +212,16 @@ template <class F>
   return false;
 }
 
+/// Whether layers cache one row that is key and value of all heads: latent and compressed attention.
+[[nodiscard]] constexpr bool has_shared_rows(const model_config& m) {
+  for (const layer_shape& l : m.layers) {
+    if (l.latent || l.compressed) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Parameters that one token passes through: without the experts that it does not choose and without the embedding it only looks up.
 ///
 /// formula   parameter_count - idle experts - vocab * H where the embedding is a matrix of its own

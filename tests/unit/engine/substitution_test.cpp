@@ -243,6 +243,47 @@ TEST_CASE("a checkpoint's weights stay, and are dequantized where the device doe
   CHECK(rec.mixed_precision.get_precision(op::expert_up) == p::mxfp4);
 }
 
+// ---- rows that all heads share --------------------------------------------------------------------------------------------------
+
+struct shared_row {
+  hardware_spec device;
+  cache_format asked;
+  cache_format got;
+};
+constexpr shared_row shared_rows[] = {
+    {hw::b200_sxm, p::nvfp4_kv, p::fp8_e4m3},
+    {hw::b200_sxm, p::fp16, p::fp16},
+    {hw::b200_sxm, p::fp8_e5m2, p::fp8_e5m2},
+    {hw::h100_sxm, p::int4_g128, p::fp8_e4m3},
+    {hw::h100_sxm, {p::gguf_q8_0, p::gguf_q4_0}, p::fp8_e4m3},
+    {hw::h100_sxm, p::gguf_q8_0, p::gguf_q8_0},
+    {hw::a100_sxm_80gb, p::int8, p::fp16},
+    {hw::mi300x, p::int8, p::fp8_e4m3fnuz},
+};
+constexpr auto is_held = [](const shared_row& r) {
+  const adapted_strategy a = with_shared_rows(
+      r.device, {.config = mixed_precision_config{.name = "rows"}.with_cache(r.asked)});
+  return a.config.get_cache_format() == r.got && holds_shared_rows(r.got) &&
+         a.substitutions.size() == (r.asked == r.got ? 0 : 1) && is_valid(a.config);
+};
+static_assert(test::first_failure(shared_rows, is_held) == -1);
+
+TEST_CASE("rows that are key and value of all heads stay in formats that their kernels read") {
+  for (const shared_row& r : test::at_run_time(shared_rows)) {
+    CAPTURE(r.device.key.view(), to_string(r.asked.key));
+    CHECK(is_held(r));
+  }
+  for (const model_config& m : {models::deepseek_v3, models::deepseek_v4_flash}) {
+    const quantization_recommendation rec = integrated_quantization_engine{hw::b200_sxm}.recommend(
+        m, {.phase = phase::decode, .seq_len = 32768, .plan = {.tensor = 8}});
+    CHECK(rec.config.kv_cache_precision == p::fp8_e4m3);
+    REQUIRE(rec.fa_config);
+    CHECK_FALSE(rec.fa_config->block_sparse);
+    CHECK_THAT(std::string{rec.reason.view()},
+               test::contains("one cached row serves all heads: a kernel of its own"));
+  }
+}
+
 TEST_CASE("a broken strategy is refused") {
   CHECK_THROWS_WITH(adapt_to(hw::b10, {}),
                     test::contains("mixed_precision_config: name must not be empty"));
