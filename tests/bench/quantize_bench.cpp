@@ -67,19 +67,19 @@ template <std::size_t Bytes>  // per chunk of 256 floats
   }
 }
 
+// Straight to y: copied there from an array on the stack, the same loop runs at half its speed where the two lie alike modulo 1 KiB.
 template <std::size_t Bytes>
 [[gnu::noinline]] void plain_decode(const std::uint8_t* in, std::span<float> y) {
   for (std::size_t first = 0; first + chunk <= y.size(); first += chunk, in += Bytes) {
     std::array<std::uint8_t, Bytes> bytes;
     std::memcpy(bytes.data(), in, Bytes);
-    std::array<std::uint32_t, chunk> bits;
+    float* const to = y.data() + first;
     for (std::size_t i = 0; i < Bytes; ++i) {
-      bits[i] = bytes[i];
+      to[i] = std::bit_cast<float>(std::uint32_t{bytes[i]});
     }
     for (std::size_t i = Bytes; i < chunk; ++i) {
-      bits[i] = bytes[i - Bytes];
+      to[i] = std::bit_cast<float>(std::uint32_t{bytes[i - Bytes]});
     }
-    std::memcpy(y.data() + first, bits.data(), sizeof(bits));
   }
 }
 

@@ -73,41 +73,51 @@ template <int Bits>
   }
 }
 
-/// The codes pack_whole wrote.
+/// The codes pack_whole wrote, of 8 bits or fewer.
 template <int Bits>
-[[gnu::noinline]] constexpr void unpack_whole(const std::uint8_t* in, chunk<std::uint32_t>& codes) {
+[[gnu::noinline]] constexpr void unpack_bytes(const std::uint8_t* in, chunk<std::uint8_t>& codes) {
   constexpr std::size_t bytes = chunk_size * Bits / 8;
   std::array<std::uint8_t, bytes> packed;
   for (std::size_t i = 0; i < bytes; ++i) {
     packed[i] = in[i];
   }
-  if constexpr (Bits == 16) {
-    for (std::size_t i = 0; i < chunk_size; ++i) {
-      codes[i] = static_cast<std::uint32_t>(packed[2 * i]) |
-                 static_cast<std::uint32_t>(packed[2 * i + 1]) << 8U;
-    }
-  } else if constexpr (Bits == 6) {
-    for (std::size_t i = 0; i < chunk_size / 4; ++i) {
-      const std::uint32_t word = static_cast<std::uint32_t>(packed[3 * i]) |
-                                 static_cast<std::uint32_t>(packed[3 * i + 1]) << 8U |
-                                 static_cast<std::uint32_t>(packed[3 * i + 2]) << 16U;
-      for (std::size_t k = 0; k < 4; ++k) {
-        codes[4 * i + k] = (word >> static_cast<unsigned>(6 * k)) & 63U;
+  if constexpr (Bits == 8) {
+    codes = packed;
+  } else {
+    chunk<std::uint8_t> wide;
+    if constexpr (Bits == 6) {
+      chunk<std::uint32_t> words;
+      for (std::size_t i = 0; i < chunk_size / 4; ++i) {
+        const std::uint32_t word = static_cast<std::uint32_t>(packed[3 * i]) |
+                                   static_cast<std::uint32_t>(packed[3 * i + 1]) << 8U |
+                                   static_cast<std::uint32_t>(packed[3 * i + 2]) << 16U;
+        for (std::size_t k = 0; k < 4; ++k) {
+          words[4 * i + k] = (word >> static_cast<unsigned>(6 * k)) & 63U;
+        }
+      }
+      for (std::size_t i = 0; i < chunk_size; ++i) {
+        wide[i] = static_cast<std::uint8_t>(words[i]);
+      }
+    } else {
+      for (std::size_t i = 0; i < bytes; ++i) {
+        wide[2 * i] = packed[i] & 15U;
+        wide[2 * i + 1] = static_cast<std::uint8_t>(packed[i] >> 4U);
       }
     }
-  } else if constexpr (Bits == 4) {
-    chunk<std::uint8_t> wide;
-    for (std::size_t i = 0; i < bytes; ++i) {
-      wide[2 * i] = packed[i] & 15U;
-      wide[2 * i + 1] = static_cast<std::uint8_t>(packed[i] >> 4U);
-    }
-    for (std::size_t i = 0; i < chunk_size; ++i) {
-      codes[i] = wide[i];
-    }
-  } else {
-    for (std::size_t i = 0; i < chunk_size; ++i) {
-      codes[i] = packed[i];
-    }
+    codes = wide;
+  }
+}
+
+/// The codes of 16 bits that pack_whole wrote.
+[[gnu::noinline]] constexpr void unpack_halves(const std::uint8_t* in,
+                                               chunk<std::uint16_t>& codes) {
+  std::array<std::uint8_t, 2 * chunk_size> packed;
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    packed[i] = in[i];
+  }
+  for (std::size_t i = 0; i < chunk_size; ++i) {
+    codes[i] =
+        static_cast<std::uint16_t>(packed[2 * i] | static_cast<unsigned>(packed[2 * i + 1]) << 8U);
   }
 }
 
@@ -137,30 +147,33 @@ constexpr void pack_chunk(const chunk<std::uint32_t>& codes, int bits, std::size
   }
 }
 
-/// The codes pack_chunk wrote; zeros beyond `count`.
-constexpr void unpack_chunk(const std::uint8_t* in, int bits, std::size_t count,
-                            chunk<std::uint32_t>& codes) {
-  std::array<std::uint8_t, 2 * chunk_size> part;
-  const std::uint8_t* from = in;
-  if (count != chunk_size) {
-    part.fill(0);
-    for (std::size_t i = 0; i < packed_bytes(count, bits); ++i) {
-      part[i] = in[i];
-    }
-    from = part.data();
+/// A whole chunk of what pack_chunk wrote: where it lies, or a copy filled up with zeros.
+[[nodiscard]] constexpr const std::uint8_t* load_codes(
+    const std::uint8_t* in, int bits, std::size_t count,
+    std::array<std::uint8_t, 2 * chunk_size>& buffer) {
+  if (count == chunk_size) {
+    return in;
   }
+  buffer.fill(0);
+  for (std::size_t i = 0; i < packed_bytes(count, bits); ++i) {
+    buffer[i] = in[i];
+  }
+  return buffer.data();
+}
+
+/// The 256 codes of 8 bits or fewer at `in`.
+///
+/// requires  bits is 4, 6 or 8
+constexpr void unpack_chunk(const std::uint8_t* in, int bits, chunk<std::uint8_t>& codes) {
   switch (bits) {
     case 4:
-      unpack_whole<4>(from, codes);
+      unpack_bytes<4>(in, codes);
       break;
     case 6:
-      unpack_whole<6>(from, codes);
-      break;
-    case 8:
-      unpack_whole<8>(from, codes);
+      unpack_bytes<6>(in, codes);
       break;
     default:
-      unpack_whole<16>(from, codes);
+      unpack_bytes<8>(in, codes);
   }
 }
 

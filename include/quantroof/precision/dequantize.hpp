@@ -70,9 +70,10 @@ struct tensor_dequantizer {
   template <class Scaling>
   constexpr void read_chunk(std::size_t r, std::size_t first, std::size_t count,
                             Scaling scale) const {
-    chunk<std::uint32_t> codes;
+    std::array<std::uint8_t, 2 * chunk_size> part;
     const int bits = coding_of(coding).bits;
-    unpack_chunk(q.codes.data() + r * q.row_bytes + packed_bytes(first, bits), bits, count, codes);
+    const std::uint8_t* const codes =
+        load_codes(q.codes.data() + r * q.row_bytes + packed_bytes(first, bits), bits, count, part);
     float* const to = out.row(r).data() + first;
     if (count == chunk_size) {
       decode_chunk(coding, codes, scale, to);
@@ -128,12 +129,13 @@ struct tensor_dequantizer {
     const scale_grid& g = q.grid;
     const std::size_t row_of_grid = r / g.block_rows * g.cols;
     const int bits = coding_of(coding).bits;
-    chunk<std::uint32_t> codes;
+    std::array<std::uint8_t, 2 * chunk_size> part;
+    chunk<std::uint8_t> codes;
     float* const to = out.row(r).data();
     for (std::size_t first = 0; first < q.cols; first += chunk_size) {
       const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
-      unpack_chunk(q.codes.data() + r * q.row_bytes + packed_bytes(first, bits), bits, count,
-                   codes);
+      const std::uint8_t* const from = q.codes.data() + r * q.row_bytes + packed_bytes(first, bits);
+      unpack_chunk(load_codes(from, bits, count, part), bits, codes);
       for (std::size_t i = 0; i < count; ++i) {
         const std::size_t cell = row_of_grid + (first + i) / g.block_cols;
         const float scale = levels == scale_levels::all ? q.scales[cell] : 1.0F;

@@ -178,9 +178,9 @@ struct static_coding {
   const std::uint32_t magnitude = code & c.magnitude;
   const auto shift = static_cast<unsigned>(c.mantissa_shift);
   // Without a leading one the code is read as if it had one, and that is subtracted.
-  const bool subnormal = magnitude < (std::uint32_t{1} << (23U - shift));
-  const std::uint32_t extra = subnormal ? 0x00800000U : 0U;
-  const std::uint32_t leading = subnormal ? static_cast<std::uint32_t>(c.lowest) : 0U;
+  const std::uint32_t subnormal = mask_less(magnitude, std::uint32_t{1} << (23U - shift));
+  const std::uint32_t extra = subnormal & 0x00800000U;
+  const std::uint32_t leading = subnormal & static_cast<std::uint32_t>(c.lowest);
   const std::uint32_t wide =
       (magnitude << shift) + static_cast<std::uint32_t>(c.lowest) - 0x00800000U + extra;
   const auto value =
