@@ -160,10 +160,9 @@ struct tensor_quantizer {
           break;
       }
     }
-    // A row that was read for its scale is in the cache: what follows may come meanwhile (measured, INT8: 0.79 with the half, else 0.74).
+    // A row that was read for its scale is in the cache: the next one may come meanwhile.
     const std::size_t whole_row = x.cols() < 4 * read_ahead ? x.cols() : 4 * read_ahead;
-    const std::size_t ahead =
-        !given && by_row && whole_row > read_ahead ? whole_row + read_ahead / 2 : read_ahead;
+    const std::size_t ahead = !given && by_row && whole_row > read_ahead ? whole_row : read_ahead;
     for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
       const std::span<float> scales{out.scales.data() + r / g.block_rows * g.cols, g.cols};
       if (!given && by_row) {
