@@ -100,9 +100,11 @@ class quality_model {
                                                precision value) const {
     const double s = share_of(operator_type::kv_cache, layer);
     constexpr granularity head = granularity::per_group;  // a scale per token and head
-    return s == 0 ? 0
-                  : s * (key_part * relative_mse(key, tensor_role::key, head) +
-                         (1 - key_part) * relative_mse(value, tensor_role::value, head));
+    if (s == 0 || (traits_.fp8_cache_trained && key == precision::fp8_e4m3 && key == value)) {
+      return 0;
+    }
+    return s * (key_part * relative_mse(key, tensor_role::key, head) +
+                (1 - key_part) * relative_mse(value, tensor_role::value, head));
   }
 
   /// What an operator of a layer costs: the user's figure where there is one, else alpha * D.
@@ -181,8 +183,10 @@ class quality_model {
     return (options_.calibrated && bits < 8 ? kept : 1) * relative_mse(p, tensor_role::weight);
   }
   [[nodiscard]] constexpr double input_error(precision weight, precision activation) const {
-    const bool trained = traits_.fp8_trained && weight == precision::fp8_e4m3_block128 &&
-                         activation == precision::fp8_e4m3_group128;
+    const bool own_weight = weight == precision::fp8_e4m3_block128 ||
+                            (traits_.mxfp4_trained && weight == precision::mxfp4);
+    const bool trained =
+        traits_.fp8_trained && own_weight && activation == precision::fp8_e4m3_group128;
     return trained
                ? 0
                : relative_mse(activation, tensor_role::activation, options_.activation_granularity);

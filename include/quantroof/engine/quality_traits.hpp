@@ -76,8 +76,9 @@ struct model_traits {
   bool sinks = false;       // attention sinks beside keys (gpt-oss, DeepSeek-V4)
   bool qk_norm = false;     // every attention layer normalizes its keys; latent attention does
   bool experts = false;
-  bool fp8_trained = false;    // DeepSeek-V3, R1, V4 and Kimi K2 are published in FP8 blocks
-  bool mxfp4_trained = false;  // experts of gpt-oss and DeepSeek-V4 are published in MXFP4
+  bool fp8_trained = false;        // DeepSeek-V3, R1, V4 and Kimi K2 are published in FP8 blocks
+  bool fp8_cache_trained = false;  // DeepSeek-V4's rows are rounded to FP8 in training
+  bool mxfp4_trained = false;      // experts of gpt-oss and DeepSeek-V4 are published in MXFP4
 
   friend constexpr bool operator==(const model_traits&, const model_traits&) = default;
 };
@@ -103,6 +104,7 @@ inline constexpr std::array<std::string_view, 3> fragile_70b{"llama370b", "llama
                                                              "llama3370b"};
 inline constexpr std::array<std::string_view, 4> fp8_models{"deepseekv3", "deepseekr1",
                                                             "deepseekv4", "kimik2"};
+inline constexpr std::array<std::string_view, 1> fp8_cache_models{"deepseekv4"};
 inline constexpr std::array<std::string_view, 2> mxfp4_models{"gptoss", "deepseekv4"};
 
 }  // namespace detail
@@ -117,6 +119,7 @@ inline constexpr std::array<std::string_view, 2> mxfp4_models{"gptoss", "deepsee
   t.early = detail::starts_with_any(name, detail::early_models);
   t.llama3_70b = detail::starts_with_any(name, detail::fragile_70b);
   t.fp8_trained = detail::starts_with_any(name, detail::fp8_models);
+  t.fp8_cache_trained = detail::starts_with_any(name, detail::fp8_cache_models);
   t.mxfp4_trained = detail::starts_with_any(name, detail::mxfp4_models);
   t.sinks = t.mxfp4_trained;
   for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {

@@ -20,6 +20,7 @@
 #include "quantroof/io/hf_moe.hpp"
 #include "quantroof/io/hf_parts.hpp"
 #include "quantroof/io/hf_reader.hpp"
+#include "quantroof/io/input_error.hpp"
 #include "quantroof/io/json_value.hpp"
 #include "quantroof/model/layer_shape.hpp"
 #include "quantroof/model/transformer.hpp"
@@ -35,7 +36,9 @@ template <JsonValue Json>
   auto ratios =
       config.template per_layer<std::int64_t>("compress_ratios", layers, [](const Json& json) {
         const std::int64_t ratio = json_integer(json, 0, hf_many);
-        expects(ratio == 0 || ratio == hf_indexed_ratio || ratio == 128, "must be 0, 4 or 128");
+        if (ratio != 0 && ratio != hf_indexed_ratio && ratio != 128) {
+          throw io::input_error{"", "", "must be 0, 4 or 128"};
+        }
         return ratio;
       });
   if (!ratios.empty()) {

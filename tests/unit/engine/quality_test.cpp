@@ -125,6 +125,13 @@ constexpr auto has_alpha = [](const alpha_row& r) {
 static_assert(test::first_failure(alphas, has_alpha) == -1);
 
 // Published in FP8 and MXFP4: nothing is lost by staying there.
+constexpr quality_model v4{models::deepseek_v4_flash};
+static_assert(v4.divergence(op::expert_up, 5, p::mxfp4, p::fp8_e4m3_group128) == 0);
+static_assert(v4.divergence(op::o_a_proj, 5, p::fp8_e4m3_block128, p::fp8_e4m3_group128) == 0);
+static_assert(v4.divergence(op::expert_up, 5, p::nvfp4, p::nvfp4) > 0);
+static_assert(v4.kv_divergence(5, p::fp8_e4m3, p::fp8_e4m3) == 0);
+static_assert(v4.kv_divergence(5, p::fp8_e5m2, p::fp8_e5m2) > 0);
+static_assert(quality_model{models::deepseek_v3}.kv_divergence(5, p::fp8_e4m3, p::fp8_e4m3) > 0);
 static_assert(quality_model{models::deepseek_v3}.divergence(op::expert_up, 5, p::fp8_e4m3_block128,
                                                             p::fp8_e4m3_group128) == 0);
 static_assert(quality_model{models::deepseek_v3}.divergence(op::expert_up, 5, p::fp8_e4m3_block128,

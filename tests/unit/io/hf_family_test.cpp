@@ -197,6 +197,8 @@ TEST_CASE("members that contradict each other are refused at one of them") {
       {"DeepSeek-V3", R"({"index_topk": 2048})", "/index_topk", "has no index"},
       {"DeepSeek-V4-Flash", R"({"compress_ratios": [4]})", "/compress_ratios",
        "must have one entry for each layer"},
+      {"DeepSeek-V4-Flash", R"({"num_hidden_layers": 2, "compress_ratios": [4, 7, 0]})",
+       "/compress_ratios/1", "must be 0, 4 or 128"},
       {"DeepSeek-V4-Flash", R"({"compress_ratios": null})", "/compress_ratios",
        "is missing, and layer_types too"},
       {"DeepSeek-V4-Flash", R"({"num_key_value_heads": 8})", "/num_key_value_heads", "must be 1"},
