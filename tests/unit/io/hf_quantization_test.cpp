@@ -441,6 +441,8 @@ constexpr size_row sizes[] = {
     {"moonshotai--Kimi-K2.5", 594.2},  // hub: 595 GB with the vision tower
     {"deepseek-ai--DeepSeek-V3",
      673.2},  // hub: 688 GB with 14.7 of a layer that predicts further tokens
+    {"deepseek-ai--DeepSeek-V4-Flash",
+     155.93},  // hub: 159.6 GB with 3.7 of a layer that predicts further tokens
     {"Qwen--Qwen3-32B-FP8", 34.33},        // hub: 34.3 GB
     {"nvidia--Qwen3.6-27B-NVFP4", 20.13},  // summed, with the LM head in NVFP4 as its list says
 };
