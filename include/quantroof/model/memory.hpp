@@ -81,7 +81,7 @@ namespace detail {
 [[nodiscard]] constexpr std::int64_t compressor_state_bytes(const compressed_attention& a,
                                                             std::int64_t width) {
   const std::int64_t wide = a.overlap ? 2 : 1;
-  return checked_mul(2 * 4 * wide * a.ratio, wide * width);
+  return checked_mul(8 * wide * a.ratio, wide * width);
 }
 
 /// Bytes that one sequence of `tokens` tokens keeps in one layer on one device.

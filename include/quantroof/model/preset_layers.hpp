@@ -107,6 +107,7 @@ inline constexpr deepseek_v4_sizes deepseek_v4_pro_sizes{
 [[nodiscard]] constexpr layer_shape deepseek_v4_layer(const deepseek_v4_sizes& s,
                                                       std::int64_t ratio, bool hashed) {
   const bool indexed = ratio == 4;
+  constexpr std::int64_t mixing = 54;  // 24 offsets and 3 factors for each of two parts
   layer_shape l{.compressed = compressed_attention{.num_heads = s.heads,
                                                    .head_dim = 512,
                                                    .rope_dim = 64,
@@ -118,7 +119,7 @@ inline constexpr deepseek_v4_sizes deepseek_v4_pro_sizes{
                                                    .overlap = indexed,
                                                    .selected = indexed ? s.selected : 0},
                 .experts = s.experts,
-                .vector_parameters = 2 * s.hidden + s.q_rank + 512 + s.heads + 2 * (24 + 3) +
+                .vector_parameters = 2 * s.hidden + s.q_rank + 512 + s.heads + mixing +
                                      (hashed ? 0 : s.experts.experts),
                 .streams = 4};
   l.vector_parameters += ratio > 0 ? (ratio * (indexed ? 2 : 1) + 1) * 512 : 0;

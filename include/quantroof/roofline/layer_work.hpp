@@ -57,7 +57,8 @@ namespace quantroof::detail {
     const std::int64_t most =
         a.selected > 0 && a.selected * a.ratio < end ? a.selected * a.ratio : end;
     pairs += seen_pairs(t.tokens, t.past, most) / static_cast<double>(a.ratio);
-    rows += static_cast<double>(end / a.ratio);
+    const std::int64_t entries = end / a.ratio;
+    rows += static_cast<double>(entries);
   }
   const auto prompts = static_cast<double>(t.prompts);
   const auto width = static_cast<double>(heads * a.head_dim);
