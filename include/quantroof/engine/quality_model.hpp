@@ -86,8 +86,8 @@ class quality_model {
 
   /// D: the share of an operator of a layer times its relative error; 0 where the layer does not have it.
   ///
-  /// formula   share * (error of the weight * calibrated factor + error of the input), 0 for formats the model was trained in; embeddings and lm_head have no layer; the cache counts
-  ///           K and V in the same format
+  /// formula   share * (error of the weight * calibrated factor + error of the input), 0 for formats the model was trained in; embeddings and
+  ///           lm_head have no layer; the cache counts K and V in the same format
   [[nodiscard]] constexpr double divergence(operator_type op, std::int64_t layer, precision weight,
                                             precision activation) const {
     if (op == operator_type::kv_cache) {

@@ -15,7 +15,8 @@ namespace quantroof {
 ///
 /// formula   the seven of a dense block: perplexity that LLaMA-7B at 2 bits regains when one class is left in 16 bits, normalized. Latent
 ///           attention: q_a as q, kv_a and kv_b each take k's and v's, because their errors multiply. Linear
-///           attention: in takes q, k and v's, out o's. Index: as k. LM head: INT4 costs 0.1 to 0.4 % perplexity; embeddings: INT4 at most 0.1 %.
+///           attention: in takes q, k and v's, out o's. Index: as k. What narrows o's inputs: as o, compressors: as the index, hyper-connections: as
+///           routers (assumed). LM head: INT4 costs 0.1 to 0.4 % perplexity; embeddings: INT4 at most 0.1 %.
 ///           Routers: a flipped expert is an error of a whole block, as v. Attention products: Q as K's cache, P as V's, which they are multiplied with
 /// source    llama.cpp issue #1256; auto-round docs/tips_and_tricks.md (LM head); llm-compressor's embedding example; KV: llama.cpp PR #7412 for
 ///           K : V = 1.36, the level from 4-bit caches (+2.2 % median of 10 models)

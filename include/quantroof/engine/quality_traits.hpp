@@ -77,7 +77,7 @@ struct model_traits {
   bool qk_norm = false;     // every attention layer normalizes its keys; latent attention does
   bool experts = false;
   bool fp8_trained = false;        // DeepSeek-V3, R1, V4 and Kimi K2 are published in FP8 blocks
-  bool fp8_cache_trained = false;  // DeepSeek-V4's rows are rounded to FP8 in training
+  bool fp8_cache_trained = false;  // DeepSeek-V4's inference code rounds rows "to match QAT"
   bool mxfp4_trained = false;      // experts of gpt-oss and DeepSeek-V4 are published in MXFP4
 
   friend constexpr bool operator==(const model_traits&, const model_traits&) = default;

@@ -54,7 +54,6 @@ namespace detail {
                                                       const parallel_plan& plan,
                                                       std::int64_t tokens, std::int64_t batch) {
   std::int64_t widest = 0;
-  std::int64_t streams = 1;
   for (std::size_t kind = 0; kind < layer_kind_count(m); ++kind) {
     const layer_shape l = layer_kind(m, kind);
     std::int64_t mixer = 0;
@@ -74,11 +73,11 @@ namespace detail {
     }
     const std::int64_t layer = mixer > ffn ? mixer : ffn;
     widest = layer > widest ? layer : widest;
-    streams = l.streams > streams ? l.streams : streams;
   }
   const std::int64_t logits =
       m.vocab_size ? checked_mul(4 * batch, ceil_div(*m.vocab_size, plan.tensor)) : 0;
-  return checked_add(checked_mul(2 * tokens, (1 + streams) * m.hidden_size + widest), logits);
+  return checked_add(checked_mul(2 * tokens, (1 + residual_streams(m)) * m.hidden_size + widest),
+                     logits);
 }
 
 /// The largest n in [0, most] for which holds(n), which is true up to some n and false beyond.
@@ -102,7 +101,8 @@ template <class Holds>
 /// What `batch` sequences of `context` tokens take on the fullest device of a plan, and the most that would fit.
 ///
 /// units     bytes
-/// formula   see the head of this file. Activations: tokens_in_flight * (hidden + residual streams of hidden + widest layer's outputs) in 16 bits and FP32 logits
+/// formula   see the head of this file. Activations: tokens_in_flight * (hidden + residual streams of hidden + widest layer's outputs) in 16 bits
+///           and FP32 logits
 /// requires  is_valid(m); is_valid(c); is_dividable(m, plan); hw.memory_gb known; batch and context positive, at most 2^20 and 2^31
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 /// ignores   fragmentation, several LoRA adapters, the encoder of a multimodal model

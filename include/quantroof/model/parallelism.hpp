@@ -50,8 +50,8 @@ constexpr bool is_valid(const parallel_plan& p) {
 
 /// Refuses a plan that a model cannot be divided by; returns true otherwise.
 ///
-/// requires  is_valid(p); is_valid(m); no more stages than layers; tensor divides the heads of every attention layer and the groups of their outputs; no more expert groups
-///           than experts; no expert groups without experts
+/// requires  is_valid(p); is_valid(m); no more stages than layers; tensor divides the heads of every attention layer and the groups of
+///           their outputs; no more expert groups than experts; no expert groups without experts
 /// errors    quantroof::domain_error at run time; does not compile in a constant expression
 constexpr bool is_dividable(const model_config& m, const parallel_plan& p) {
   is_valid(p);
@@ -84,8 +84,8 @@ constexpr bool is_dividable(const model_config& m, const parallel_plan& p) {
 /// The part of a weight matrix that one device holds.
 ///
 /// formula   outputs divided: q, k, v (whole KV heads), latent q and kv_b, o_a, gate, up, linear_in. Inputs divided: o, down, linear_out. Whole on
-///           every device: q_a, kv_a, index, compressor, stream_mix, router, the ways into and out of the experts' latent space. Experts: copies / expert groups,
-///           divided as gate, up and down among the rest
+///           every device: q_a, kv_a, index, compressor, stream_mix, router, the ways into and out of the experts' latent space. Experts: copies
+///           / expert groups, divided as gate, up and down among the rest
 /// requires  is_valid(p); w one of weight_matrices(l, hidden)
 [[nodiscard]] constexpr weight_matrix local_part(const weight_matrix& w, const layer_shape& l,
                                                  const parallel_plan& p) {

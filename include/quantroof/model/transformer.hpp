@@ -222,6 +222,15 @@ template <class F>
   return false;
 }
 
+/// Residual streams of hidden_size that a token has between layers.
+[[nodiscard]] constexpr std::int64_t residual_streams(const model_config& m) {
+  std::int64_t most = 1;
+  for (const layer_shape& l : m.layers) {
+    most = l.streams > most ? l.streams : most;
+  }
+  return most;
+}
+
 /// Parameters that one token passes through: without the experts that it does not choose and without the embedding it only looks up.
 ///
 /// formula   parameter_count - idle experts - vocab * H where the embedding is a matrix of its own

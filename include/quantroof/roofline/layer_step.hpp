@@ -180,20 +180,14 @@ struct layer_step {
                                      width_of(precisions.get_precision(operator_type::kv_cache))),
                    layers);
       }
-      if (tokens.decodes > 0) {
-        add_shared_row_decode(heads, decode_shape(s, a.selected).seq_len_kv, a.kv_rank, a.rope_dim,
-                              layers);
-      }
-    } else {
-      if (tokens.prompts > 0) {  // heads of nope + rope for scores, v for values
-        attention_shape p = prompt_shape(s, a.selected);
-        p.head_dim = (a.nope_dim + a.rope_dim + a.v_dim) / 2;
-        add_attention_call(p, layers);
-      }
-      if (tokens.decodes > 0) {  // absorbed
-        add_shared_row_decode(heads, decode_shape(s, a.selected).seq_len_kv, a.kv_rank, a.rope_dim,
-                              layers);
-      }
+    } else if (tokens.prompts > 0) {  // heads of nope + rope for scores, v for values
+      attention_shape p = prompt_shape(s, a.selected);
+      p.head_dim = (a.nope_dim + a.rope_dim + a.v_dim) / 2;
+      add_attention_call(p, layers);
+    }
+    if (tokens.decodes > 0) {  // absorbed
+      add_shared_row_decode(heads, decode_shape(s, a.selected).seq_len_kv, a.kv_rank, a.rope_dim,
+                            layers);
     }
   }
 

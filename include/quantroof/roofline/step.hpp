@@ -127,7 +127,7 @@ template <PerformanceModel M>
   }
   if constexpr (KernelModel<M>) {
     const double handed =
-        2.0 * static_cast<double>(tokens.rows) * static_cast<double>(m.hidden_size);
+        2.0 * static_cast<double>(tokens.rows * residual_streams(m) * m.hidden_size);
     const parallel_plan& plan = request.plan;
     // neighbours in a node, or the network where a stage fills one: as all-gather, each device sends half of twice the rows
     one.add_exchange(

@@ -218,6 +218,19 @@ TEST_CASE("compressed attention: matrices as the model has them") {
   }
 }
 
+TEST_CASE("stages of a pipeline hand over all residual streams") {
+  const auto handed = [](std::int64_t streams) {
+    layer_shape l = sparse_entries;
+    l.streams = streams;
+    const step_estimate s = predict_step(
+        calibrated, hw::h100_sxm, with_layer(l, 2), bf16,
+        {.phase = phase::prefill, .seq_len = 8192, .attention = fa3, .plan = {.pipeline = 2}});
+    return find(s, op::exchange)->bytes;
+  };
+  CHECK(handed(1) > 0);
+  CHECK(handed(4) == Approx(4 * handed(1)));
+}
+
 TEST_CASE("compressed prefill grows with the window and the entries that it sees") {
   const auto prefill = [](const layer_shape& l, std::int64_t tokens, std::int64_t past) {
     return find(predict_step(
