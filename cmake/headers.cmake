@@ -108,8 +108,10 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/model/transformer.hpp
     include/quantroof/model/weight_matrix.hpp
     include/quantroof/precision/absmax.hpp
+    include/quantroof/precision/absmax_scale.hpp
     include/quantroof/precision/block_format.hpp
     include/quantroof/precision/cache_format.hpp
+    include/quantroof/precision/chunk_reading.hpp
     include/quantroof/precision/chunk_scaling.hpp
     include/quantroof/precision/clip_scale.hpp
     include/quantroof/precision/code_packing.hpp
@@ -138,6 +140,8 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/precision/quantize.hpp
     include/quantroof/precision/quantize_affine.hpp
     include/quantroof/precision/quantize_blocks.hpp
+    include/quantroof/precision/quantize_gguf.hpp
+    include/quantroof/precision/quantize_groups.hpp
     include/quantroof/precision/quantize_options.hpp
     include/quantroof/precision/quantize_rows.hpp
     include/quantroof/precision/quantized_tensor.hpp

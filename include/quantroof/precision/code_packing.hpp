@@ -23,14 +23,17 @@ namespace quantroof::detail {
   return (count * static_cast<std::size_t>(bits) + 7) / 8;
 }
 
-/// Packs 256 codes of `Bits` bits as the head of this file shows.
-template <int Bits>
-[[gnu::noinline]] constexpr void pack_whole(const chunk<std::uint32_t>& codes, std::uint8_t* out) {
-  constexpr std::size_t bytes = chunk_size * Bits / 8;
+/// Packs codes of `Bits` bits as the head of this file shows; bits above them are dropped.
+///
+/// requires  a whole number of bytes
+template <int Bits, std::size_t N>
+[[gnu::always_inline]] constexpr void pack_codes(const std::array<std::uint32_t, N>& codes,
+                                                 std::uint8_t* out) {
+  constexpr std::size_t bytes = N * Bits / 8;
   std::array<std::uint8_t, bytes> packed;
   if constexpr (Bits == 16) {
-    chunk<std::uint16_t> narrow;
-    for (std::size_t i = 0; i < chunk_size; ++i) {
+    std::array<std::uint16_t, N> narrow;
+    for (std::size_t i = 0; i < N; ++i) {
       narrow[i] = static_cast<std::uint16_t>(codes[i]);
     }
     if constexpr (std::endian::native == std::endian::little) {
@@ -41,11 +44,11 @@ template <int Bits>
       }
     }
   } else if constexpr (Bits == 6) {
-    chunk<std::uint8_t> narrow;
-    for (std::size_t i = 0; i < chunk_size; ++i) {
+    std::array<std::uint8_t, N> narrow;
+    for (std::size_t i = 0; i < N; ++i) {
       narrow[i] = static_cast<std::uint8_t>(codes[i] & 63U);
     }
-    for (std::size_t i = 0; i < chunk_size / 4; ++i) {
+    for (std::size_t i = 0; i < N / 4; ++i) {
       const std::uint8_t a = narrow[4 * i];
       const std::uint8_t b = narrow[4 * i + 1];
       const std::uint8_t c = narrow[4 * i + 2];
@@ -55,8 +58,8 @@ template <int Bits>
       packed[3 * i + 2] = static_cast<std::uint8_t>(c >> 4 | d << 2);
     }
   } else {
-    chunk<std::uint8_t> narrow;
-    for (std::size_t i = 0; i < chunk_size; ++i) {
+    std::array<std::uint8_t, N> narrow;
+    for (std::size_t i = 0; i < N; ++i) {
       narrow[i] = static_cast<std::uint8_t>(codes[i]);
     }
     if constexpr (Bits == 4) {
@@ -71,6 +74,10 @@ template <int Bits>
   for (std::size_t i = 0; i < bytes; ++i) {
     out[i] = packed[i];
   }
+}
+template <int Bits>
+[[gnu::noinline]] constexpr void pack_whole(const chunk<std::uint32_t>& codes, std::uint8_t* out) {
+  pack_codes<Bits>(codes, out);
 }
 
 /// The codes pack_whole wrote, of 8 bits or fewer.

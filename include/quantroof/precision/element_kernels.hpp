@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "quantroof/precision/absmax.hpp"
 #include "quantroof/precision/chunk_scaling.hpp"
@@ -72,9 +73,13 @@ template <std::size_t Block>
 #endif
 }
 
-/// How long the loops are that use one scale for all their elements: that of long blocks, else the chunk, over scales spread out.
-template <std::size_t Block>
-inline constexpr std::size_t loop_length = Block >= 32 ? Block : chunk_size;
+/// How many codes are widened before anything is done to them: else g++ splits bytes and widens every part.
+/// g++ takes loops of 16 apart and makes no vectors of them, and makes short ones of 32.
+#if defined(__clang__)
+inline constexpr std::size_t codes_at_once = 32;
+#else
+inline constexpr std::size_t codes_at_once = 64;
+#endif
 
 /// The scale of each element.
 template <class Scaling>
@@ -95,62 +100,116 @@ constexpr void spread(const Scaling& scaling, chunk<float>& each) {
 /// Whether a loop also finds the largest scaled magnitude.
 enum class tracking : std::uint8_t { none, largest };
 
+/// After how many codes they are packed. Bytes and halves that g++ packs at once never leave its registers, and nothing waits for stores in
+/// front of those to memory; it and clang make better code of the rest in loops of their own.
+#if defined(__clang__)
+template <int Bits, std::size_t Block>
+inline constexpr std::size_t packed_at_once = chunk_size;
+#else
+template <int Bits, std::size_t Block>
+inline constexpr std::size_t packed_at_once = Bits < 8 ? chunk_size : (Block == 32 ? 32 : 64);
+#endif
+
 // The loops over chunks are functions of their own: inlined next to others they run out of registers and reload their constants.
-template <tracking Track, class Scaling, class Convert>
+template <tracking Track, int Bits, class Scaling, class Convert>
 [[gnu::noinline]] constexpr std::int32_t convert_chunk(const float* x, Scaling scaling,
-                                                       Convert convert,
-                                                       chunk<std::uint32_t>& codes) {
-  std::int32_t most = 0;
-  constexpr std::size_t run = loop_length<Scaling::block>;
+                                                       Convert convert, std::uint8_t* out) {
+  constexpr bool spreads = Scaling::block < 32;
+  constexpr std::size_t part = packed_at_once<Bits, Scaling::block>;
+  constexpr std::size_t run = spreads || Scaling::block > part ? part : Scaling::block;
   chunk<float> each;
-  if constexpr (run != Scaling::block) {
+  if constexpr (spreads) {
     spread(scaling, each);
   }
-  for (std::size_t first = 0; first < chunk_size; first += run) {
-    const auto scale = scaling.at(first / Scaling::block);
+  std::int32_t most = 0;
+  for (std::size_t start = 0; start < chunk_size; start += part) {
+    std::array<std::uint32_t, part> codes;
+    for (std::size_t first = 0; first < part; first += run) {
+      const auto scale = scaling.at((start + first) / Scaling::block);
 // clang unrolls a short loop before it looks at vectors, and then finds none.
 #if defined(__clang__)
 #pragma clang loop unroll(disable)
 #endif
-    for (std::size_t i = 0; i < run; ++i) {
-      float scaled = 0.0F;
-      if constexpr (run == Scaling::block) {
-        scaled = scale(x[first + i]);
-      } else {
-        scaled = scaling.with(each[i])(x[i]);
+      for (std::size_t i = 0; i < run; ++i) {
+        float scaled = 0.0F;
+        if constexpr (spreads) {
+          scaled = scaling.with(each[start + first + i])(x[start + first + i]);
+        } else {
+          scaled = scale(x[start + first + i]);
+        }
+        if constexpr (Track == tracking::largest) {
+          most = higher(most, magnitude_bits(scaled));
+        }
+        codes[first + i] = convert(scaled);
       }
-      if constexpr (Track == tracking::largest) {
-        most = higher(most, magnitude_bits(scaled));
-      }
-      codes[first + i] = convert(scaled);
+    }
+    if constexpr (part == chunk_size) {
+      pack_whole<Bits>(codes, out);
+    } else {
+      pack_codes<Bits>(codes, out + start * Bits / 8);
     }
   }
   return most;
 }
 
-/// Codes of 256 values, in the low bits of 32; returns the largest magnitude_bits of the scaled values if that is tracked.
+/// Calls work(std::integral_constant<int, Bits>, convert) with what encodes a scaled value.
+template <class Coding, class Work>
+[[gnu::always_inline]] constexpr auto with_encoder(const Coding& coding, Work work) {
+  constexpr auto b4 = std::integral_constant<int, 4>{};
+  constexpr auto b6 = std::integral_constant<int, 6>{};
+  constexpr auto b8 = std::integral_constant<int, 8>{};
+  constexpr auto b16 = std::integral_constant<int, 16>{};
+  const auto minifloat = [coding](float v) { return encode_minifloat(coding_of(coding), v); };
+  const auto unsigned_zero = [coding](float v) {
+    return encode_unsigned_zero(coding_of(coding), v);
+  };
+  const auto bfloat16 = [coding](float v) { return encode_bfloat16(coding_of(coding), v); };
+  const auto integer = [coding](float v) { return encode_integer(coding_of(coding), v); };
+  if constexpr (requires { Coding::value; }) {
+    constexpr element_coding c = Coding::value;
+    constexpr auto bits = std::integral_constant<int, c.bits>{};
+    if constexpr (c.kind == coding_kind::minifloat) {
+      return work(bits, minifloat);
+    } else if constexpr (c.kind == coding_kind::unsigned_zero) {
+      return work(bits, unsigned_zero);
+    } else if constexpr (c.kind == coding_kind::bfloat16) {
+      return work(bits, bfloat16);
+    } else {
+      return work(bits, integer);
+    }
+  } else {
+    switch (coding.kind) {
+      case coding_kind::unsigned_zero:
+        return work(b8, unsigned_zero);
+      case coding_kind::bfloat16:
+        return work(b16, bfloat16);
+      case coding_kind::integer:
+        return coding.bits == 4 ? work(b4, integer) : work(b8, integer);
+      case coding_kind::minifloat:
+        break;
+    }
+    switch (coding.bits) {
+      case 4:
+        return work(b4, minifloat);
+      case 6:
+        return work(b6, minifloat);
+      case 8:
+        return work(b8, minifloat);
+      default:
+        return work(b16, minifloat);
+    }
+  }
+}
+
+/// Codes of 256 values, packed; returns the largest magnitude_bits of the scaled values if that is tracked.
 ///
-/// ignores   the codes of NaN, and of Inf where zero has no sign: mend_specials
+/// ignores   the codes of NaN, and of Inf where zero has no sign: element_writer mends them
 template <tracking Track, class Coding, class Scaling>
 constexpr std::int32_t encode_chunk(const Coding& coding, const float* x, Scaling scale,
-                                    chunk<std::uint32_t>& codes) {
-  // The functions capture the coding itself: a static_coding is empty and its constants fold.
-  switch (coding_of(coding).kind) {
-    case coding_kind::minifloat:
-      return convert_chunk<Track>(
-          x, scale, [coding](float v) { return encode_minifloat(coding_of(coding), v); }, codes);
-    case coding_kind::unsigned_zero:
-      return convert_chunk<Track>(
-          x, scale, [coding](float v) { return encode_unsigned_zero(coding_of(coding), v); },
-          codes);
-    case coding_kind::bfloat16:
-      return convert_chunk<Track>(
-          x, scale, [coding](float v) { return encode_bfloat16(coding_of(coding), v); }, codes);
-    case coding_kind::integer:
-      break;
-  }
-  return convert_chunk<Track>(
-      x, scale, [coding](float v) { return encode_integer(coding_of(coding), v); }, codes);
+                                    std::uint8_t* out) {
+  return with_encoder(coding, [&](auto bits, auto convert) {
+    return convert_chunk<Track, bits.value>(x, scale, convert, out);
+  });
 }
 
 /// Scaled magnitudes above this count as clipped: the largest element and what rounding the scale can amount to, two steps of float
@@ -159,40 +218,24 @@ constexpr std::int32_t encode_chunk(const Coding& coding, const float* x, Scalin
   return c.most + (scale_bits == 16 ? 1 << 13 : 2);
 }
 
-/// Counts finite values beyond the largest element; NaN and Inf among 256 values are counted and get their codes.
-template <class Coding, class Scaling>
-constexpr void mend_specials(const Coding& coding, const float* x, Scaling scale, std::int32_t most,
-                             std::int32_t clip, chunk<std::uint32_t>& codes,
-                             quantization_counts& counts) {
-  const element_coding c = coding;
+/// Counts finite values beyond the largest element, NaN and Inf among 256 values.
+template <class Scaling>
+[[gnu::noinline]] constexpr void count_specials(const float* x, Scaling scale, std::int32_t clip,
+                                                quantization_counts& counts) {
   std::int32_t clipped = 0;
-  for (std::size_t i = 0; i < chunk_size; ++i) {
-    const std::int32_t finite = magnitude_bits(x[i]) < inf_bits ? 1 : 0;
-    clipped += magnitude_bits(scale(x[i], i)) > clip ? finite : 0;
-  }
-  counts.clipped += clipped;
-  if (most < inf_bits) {
-    return;
-  }
+  std::int32_t nan = 0;
+  std::int32_t inf = 0;
   for (std::size_t i = 0; i < chunk_size; ++i) {
     const std::int32_t magnitude = magnitude_bits(x[i]);
-    if (magnitude > inf_bits) {
-      codes[i] = c.nan;
-      ++counts.nan;
-    } else if (magnitude == inf_bits) {
-      codes[i] = c.kind == coding_kind::unsigned_zero ? c.nan : codes[i];
-      ++counts.inf;
-    }
+    const std::int32_t finite = magnitude < inf_bits ? 1 : 0;
+    clipped += magnitude_bits(scale(x[i], i)) > clip ? finite : 0;
+    nan += magnitude > inf_bits ? 1 : 0;
+    inf += magnitude == inf_bits ? 1 : 0;
   }
+  counts.clipped += clipped;
+  counts.nan += nan;
+  counts.inf += inf;
 }
-
-/// How many codes are widened before anything is done to them: else g++ splits bytes and widens every part.
-/// g++ takes loops of 16 apart and makes no vectors of them, and makes short ones of 32.
-#if defined(__clang__)
-inline constexpr std::size_t codes_at_once = 32;
-#else
-inline constexpr std::size_t codes_at_once = 64;
-#endif
 
 /// The values of 256 codes, written straight to where they belong: copied there from a local array, they take up to twice as long where the
 /// two lie alike modulo 1 KiB.

@@ -2,9 +2,11 @@
 //
 // Writes the elements of a chunk: values in, packed codes out, by any rounding, NaN and Inf counted.
 //
-// Not here: the scales they go through (quantize_rows.hpp, quantize_blocks.hpp).
+// Not here: the scales they go through (quantize_rows.hpp, quantize_groups.hpp, quantize_blocks.hpp), where chunks come from
+// (chunk_reading.hpp).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -19,44 +21,6 @@
 #include "quantroof/precision/rounding.hpp"
 
 namespace quantroof::detail {
-
-/// How many floats further on the memory is asked for while a chunk is encoded: 8 KiB.
-///
-/// source    measured, 64 MiB on one core of a Zen 5 server, g++ 12 -march=native, of a plain loop's speed: INT8 with a given scale 0.78 without,
-///           0.93 with 8 KiB, 0.86 with 16 KiB
-inline constexpr std::size_t read_ahead = 2048;
-/// Conversions to 16 bits wait for what they write: reading ahead makes them slower (FP16 0.96 without, 0.89 with).
-inline constexpr std::size_t no_read_ahead = 0;
-
-/// Asks for the lines of a chunk that lies `ahead` floats behind x, in this row or what follows it: a hint, no access. No result depends on it.
-inline void prefetch_chunk(const float* x, std::size_t ahead) {
-#if defined(__GNUC__)
-  const auto from = reinterpret_cast<std::uintptr_t>(x) + ahead * sizeof(float);
-  for (std::size_t line = 0; line < chunk_size * sizeof(float); line += 64) {
-    __builtin_prefetch(
-        reinterpret_cast<const void*>(from + line));  // NOLINT(performance-no-int-to-ptr)
-  }
-#else
-  static_cast<void>(x);
-  static_cast<void>(ahead);
-#endif
-}
-
-/// 256 values: those of the row, or a copy filled up with zeros.
-[[nodiscard]] constexpr const float* load_chunk(const float* row, std::size_t count,
-                                                chunk<float>& buffer,
-                                                std::size_t ahead = read_ahead) {
-  if (!std::is_constant_evaluated() && ahead != no_read_ahead) {
-    prefetch_chunk(row, ahead);
-  }
-  if (count == chunk_size) {
-    return row;
-  }
-  for (std::size_t i = 0; i < chunk_size; ++i) {
-    buffer[i] = i < count ? row[i] : 0.0F;
-  }
-  return buffer.data();
-}
 
 /// 32 bits that depend on the seed and the position alone: the same with any number of threads.
 ///
@@ -81,44 +45,71 @@ struct element_writer {
   constexpr void operator()(const float* x, std::size_t count, Scaling scale,
                             std::uint64_t position, std::uint8_t* out,
                             quantization_counts& counts) const {
-    chunk<std::uint32_t> codes;
-    const std::int32_t most = encode_chunk<tracking::largest>(coding, x, scale, codes);
+    std::array<std::uint8_t, 2 * chunk_size> part;
+    std::uint8_t* const to = count == chunk_size ? out : part.data();
+    const std::int32_t most = encode_chunk<tracking::largest>(coding, x, scale, to);
     const std::int32_t clip = clip_bits(coding_of(coding), format_of(format).scales.bits_per_block);
     if (most > clip) {
-      mend_specials(coding, x, scale, most, clip, codes, counts);
+      count_specials(x, scale, clip, counts);
     }
-    finish(x, count, scale, position, codes, out);
+    finish(x, count, scale, position, most >= inf_bits, to, out);
   }
-  /// The same without counting; NaN gets its code where `spoilt`, and there is no Inf.
+  /// The same where no scaled magnitude_bits exceed `most`, so that none has to be looked for.
+  template <class Scaling>
+  constexpr void bounded(std::int32_t most, const float* x, std::size_t count, Scaling scale,
+                         std::uint64_t position, std::uint8_t* out,
+                         quantization_counts& counts) const {
+    const std::int32_t clip = clip_bits(coding_of(coding), format_of(format).scales.bits_per_block);
+    if (most > clip) {
+      count_specials(x, scale, clip, counts);
+    }
+    uncounted(x, count, scale, position, most >= inf_bits, out);
+  }
+  /// The same without counting; NaN and Inf get their codes where there are `specials`.
   template <class Scaling>
   constexpr void uncounted(const float* x, std::size_t count, Scaling scale, std::uint64_t position,
-                           bool spoilt, std::uint8_t* out) const {
-    chunk<std::uint32_t> codes;
-    encode_chunk<tracking::none>(coding, x, scale, codes);
-    if (spoilt) {
-      quantization_counts ignored;
-      mend_specials(coding, x, scale, inf_bits, inf_bits, codes, ignored);
-    }
-    finish(x, count, scale, position, codes, out);
+                           bool specials, std::uint8_t* out) const {
+    std::array<std::uint8_t, 2 * chunk_size> part;
+    std::uint8_t* const to = count == chunk_size ? out : part.data();
+    encode_chunk<tracking::none>(coding, x, scale, to);
+    finish(x, count, scale, position, specials, to, out);
   }
 
  private:
+  /// What the quick codes at `to` are no good for, and the move of a short chunk to where it belongs.
   template <class Scaling>
   constexpr void finish(const float* x, std::size_t count, Scaling scale, std::uint64_t position,
-                        chunk<std::uint32_t>& codes, std::uint8_t* out) const {
-    if (mode != rounding::nearest_even) {
-      for (std::size_t i = 0; i < count; ++i) {
-        if (magnitude_bits(x[i]) < inf_bits) {
-          const float scaled = finite_float(static_cast<double>(scale(x[i], i)));  // no Inf
-          codes[i] = encode(format, scaled, mode, overflow::saturate, special_rule::cuda,
-                            random_bits_at(seed, position + i));
-        }
+                        bool specials, std::uint8_t* to, std::uint8_t* out) const {
+    if (specials || mode != rounding::nearest_even) {
+      chunk<float> scaled;
+      for (std::size_t i = 0; i < chunk_size; ++i) {
+        scaled[i] = scale(x[i], i);
+      }
+      write_one_by_one(x, scaled, position, to);
+    }
+    if (count != chunk_size) {
+      for (std::size_t i = 0; i < packed_bytes(count, coding_of(coding).bits); ++i) {
+        out[i] = to[i];
       }
     }
-    for (std::size_t i = count; i < chunk_size; ++i) {
-      codes[i] = 0;  // the bits beyond the row
+  }
+  constexpr void write_one_by_one(const float* x, const chunk<float>& scaled,
+                                  std::uint64_t position, std::uint8_t* to) const {
+    const element_coding c = coding_of(coding);
+    chunk<std::uint32_t> codes;
+    for (std::size_t i = 0; i < chunk_size; ++i) {
+      const std::int32_t magnitude = magnitude_bits(x[i]);
+      if (magnitude > inf_bits || (magnitude == inf_bits && c.kind == coding_kind::unsigned_zero)) {
+        codes[i] = c.nan;
+      } else if (magnitude == inf_bits || mode == rounding::nearest_even) {
+        codes[i] = encode_element(c, scaled[i]);
+      } else {
+        codes[i] =
+            encode(format, finite_float(static_cast<double>(scaled[i])), mode, overflow::saturate,
+                   special_rule::cuda, random_bits_at(seed, position + i));
+      }
     }
-    pack_chunk(codes, coding_of(coding).bits, count, out);
+    pack_chunk(codes, c.bits, chunk_size, to);
   }
 };
 

@@ -11,10 +11,11 @@
 #include <span>
 
 #include "quantroof/precision/absmax.hpp"
+#include "quantroof/precision/absmax_scale.hpp"
+#include "quantroof/precision/chunk_reading.hpp"
 #include "quantroof/precision/code_packing.hpp"
 #include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/element_kernels.hpp"
-#include "quantroof/precision/element_writer.hpp"
 #include "quantroof/precision/quantization_counts.hpp"
 #include "quantroof/precision/quantize_rows.hpp"
 #include "quantroof/precision/scale_rules.hpp"
@@ -90,11 +91,8 @@ constexpr void write_affine_row(const affine_coding& c, std::span<const float> r
                                 std::span<const float> scales, std::span<const float> zeros,
                                 std::size_t group, scaling how, std::uint8_t* out,
                                 quantization_counts& counts) {
-  chunk<float> buffer;
   chunk<std::uint32_t> codes;
-  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
-    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
-    const float* const x = load_chunk(row.data() + first, count, buffer);
+  for_chunks(row, read_ahead, [&](const float* x, std::size_t count, std::size_t first) {
     codes.fill(0);
     for (std::size_t begin = 0; begin < count;) {
       const std::size_t g = (first + begin) / group;
@@ -103,7 +101,7 @@ constexpr void write_affine_row(const affine_coding& c, std::span<const float> r
       begin = end;
     }
     pack_chunk(codes, c.bits, count, out + packed_bytes(first, c.bits));
-  }
+  });
 }
 
 }  // namespace quantroof::detail

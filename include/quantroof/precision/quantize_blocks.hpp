@@ -16,6 +16,7 @@
 #include "quantroof/detail/math.hpp"
 #include "quantroof/detail/uncontracted.hpp"
 #include "quantroof/precision/absmax.hpp"
+#include "quantroof/precision/chunk_reading.hpp"
 #include "quantroof/precision/chunk_scaling.hpp"
 #include "quantroof/precision/code_packing.hpp"
 #include "quantroof/precision/element_coding.hpp"
@@ -29,29 +30,35 @@
 
 namespace quantroof::detail {
 
-/// The blocks of a chunk: largest magnitudes, scale codes, what values are multiplied or divided by.
+/// The blocks of a batch of chunks: largest magnitudes, scale codes, what values are multiplied or divided by.
 template <std::size_t Block, class Code>
-struct chunk_blocks {
-  static constexpr std::size_t count = chunk_size / Block;
+struct block_batch {
+  static constexpr std::size_t per_chunk = chunk_size / Block;
+  static constexpr std::size_t count = batch_chunks * per_chunk;
   std::array<std::int32_t, count> most{};
   std::array<Code, count> codes{};
   std::array<float, count> factors{};
 
-  [[nodiscard]] constexpr bool all_finite() const {
+  /// Looks at chunk k; returns its largest magnitude.
+  constexpr std::int32_t add(std::size_t k, const float* x) {
+    std::array<std::int32_t, per_chunk> found;
+    block_magnitudes<Block>(x, found);
     std::int32_t highest = 0;
-    for (std::size_t b = 0; b < count; ++b) {
-      highest = higher(highest, most[b]);
+    for (std::size_t b = 0; b < per_chunk; ++b) {
+      most[k * per_chunk + b] = found[b];
+      highest = higher(highest, found[b]);
     }
-    return highest < inf_bits;
+    return highest;
   }
-  /// Counts NaN and Inf, and gives a copy of the chunk that is NaN throughout the blocks whose code is `nan`.
-  constexpr void spoil(const float* x, Code nan, chunk<float>& copy,
+  /// Counts NaN and Inf of chunk k, and gives a copy of it that is NaN throughout the blocks whose code is `nan`.
+  constexpr void spoil(std::size_t k, const float* x, Code nan, chunk<float>& copy,
                        quantization_counts& counts) const {
     for (std::size_t i = 0; i < chunk_size; ++i) {
       const std::int32_t magnitude = magnitude_bits(x[i]);
       counts.nan += magnitude > inf_bits ? 1 : 0;
       counts.inf += magnitude == inf_bits ? 1 : 0;
-      copy[i] = codes[i / Block] == nan ? std::numeric_limits<float>::quiet_NaN() : x[i];
+      copy[i] =
+          codes[k * per_chunk + i / Block] == nan ? std::numeric_limits<float>::quiet_NaN() : x[i];
     }
   }
   /// Writes the codes of the blocks that `elements` elements reach into.
@@ -60,7 +67,7 @@ struct chunk_blocks {
     for (std::size_t b = 0; b < count; ++b) {
       narrow[b] = static_cast<std::uint8_t>(codes[b]);
     }
-    if (elements == chunk_size) {
+    if (elements == batch_size) {
       for (std::size_t b = 0; b < count; ++b) {
         out[b] = narrow[b];
       }
@@ -71,6 +78,8 @@ struct chunk_blocks {
     }
   }
 };
+using mx_batch = block_batch<32, std::int32_t>;
+using nvfp4_batch = block_batch<16, std::uint32_t>;
 
 /// One row of an MX format: scale codes and element codes.
 template <class Coding>
@@ -80,50 +89,53 @@ constexpr void write_mx_row(const element_writer<Coding>& writer, const mx_rule_
                             quantization_counts& counts) {
   constexpr std::size_t block = 32;
   const element_coding c = coding_of(writer.coding);
-  chunk<float> buffer;
   chunk<float> copy;
-  chunk_blocks<block, std::int32_t> blocks;
-  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
-    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
-    const float* x = load_chunk(row.data() + first, count, buffer);
-    block_magnitudes<block>(x, blocks.most);
-    mx_codes(rule, blocks.most, blocks.codes);
-    std::int32_t highest = 0;
-    for (std::size_t b = 0; b < blocks.count; ++b) {
-      // 2^(127 - code); 2^-127 is a subnormal float.
-      const std::int32_t code = blocks.codes[b];
-      const std::int32_t factor = code < 254 ? (254 - code) << 23 : 0x00400000;
-      blocks.factors[b] = std::bit_cast<float>(factor);
-      highest = higher(highest, code);
-    }
-    const bool spoilt =
-        highest == 0xFF;  // NaN, Inf, or so large that the rule even makes Inf of it
-    if (spoilt) {
-      blocks.spoil(x, 0xFF, copy, counts);
-      x = copy.data();
-    }
-    blocks.store(count, scale_codes + first / block);
-    std::uint8_t* const to = out + packed_bytes(first, c.bits);
-    const std::uint64_t at = position + first;
-    if (c.kind == coding_kind::integer) {  // MXINT8: codes count in steps of 2^-6
-      const times_blocks_and_one<block> scale{blocks.factors.data(), 64.0F};
-      writer.uncounted(x, count, scale, at, spoilt, to);
-    } else {
-      const times_blocks<block> scale{blocks.factors.data()};
-      writer.uncounted(x, count, scale, at, spoilt, to);
-    }
-  }
+  mx_batch blocks;
+  for_batches(
+      row, [&](const float* x, std::size_t /*count*/, std::size_t k) { blocks.add(k, x); },
+      [&](std::size_t start, std::size_t size) {
+        mx_codes(rule, blocks.most, blocks.codes);
+        for (std::size_t b = 0; b < blocks.count; ++b) {
+          // 2^(127 - code); 2^-127 is a subnormal float.
+          const std::int32_t code = blocks.codes[b];
+          blocks.factors[b] = std::bit_cast<float>(code < 254 ? (254 - code) << 23 : 0x00400000);
+        }
+        blocks.store(size, scale_codes + start / block);
+      },
+      [&](const float* x, std::size_t count, std::size_t first, std::size_t k) {
+        std::int32_t highest = 0;
+        for (std::size_t b = 0; b < blocks.per_chunk; ++b) {
+          highest = higher(highest, blocks.codes[k * blocks.per_chunk + b]);
+        }
+        // NaN, Inf, or so large that the rule even makes Inf of it
+        const bool spoilt = highest == 0xFF;
+        if (spoilt) {
+          blocks.spoil(k, x, 0xFF, copy, counts);
+          x = copy.data();
+        }
+        const float* const factors = blocks.factors.data() + k * blocks.per_chunk;
+        std::uint8_t* const to = out + packed_bytes(first, c.bits);
+        const std::uint64_t at = position + first;
+        if (c.kind == coding_kind::integer) {  // MXINT8: codes count in steps of 2^-6
+          const times_blocks_and_one<block> scale{factors, 64.0F};
+          writer.uncounted(x, count, scale, at, spoilt, to);
+        } else {
+          writer.uncounted(x, count, times_blocks<block>{factors}, at, spoilt, to);
+        }
+      });
 }
 
-/// The scales of a chunk with 4 instead of 6 for the largest magnitude of a block where the error is smaller.
+/// The scales of chunk k of a batch with 4 instead of 6 for the largest magnitude of a block where the error is smaller.
 ///
 /// formula   s6 = (absmax / 6) * encode, s4 = 1.5 * s6, both to E4M3, at most 448; error of a block: the sum over its elements, in order,
 ///           of |x - v| or (x - v)^2, v the value stored; 4 is taken when its error is smaller
 /// source    NVIDIA's "4 over 6" as TransformerEngine d0067d0 has it
 constexpr void scale_four_over_six(nvfp4_tensor_scale tensor, four_over_six error_kind,
-                                   const float* x, chunk_blocks<16, std::uint32_t>& blocks) {
+                                   const float* x, std::size_t k, nvfp4_batch& blocks) {
   constexpr element_coding e2m1 = make_element_coding(precision::fp4_e2m1);
-  for (std::size_t b = 0; b < blocks.count; ++b) {
+  for (std::size_t i = 0; i < blocks.per_chunk; ++i) {
+    const std::size_t b = k * blocks.per_chunk + i;
+    const float* const values = x + i * 16;
     const float six = times(std::bit_cast<float>(blocks.most[b]) / 6.0F, tensor.encode);
     double least = 0.0;
     for (int candidate = 0; candidate < 2; ++candidate) {
@@ -131,8 +143,8 @@ constexpr void scale_four_over_six(nvfp4_tensor_scale tensor, four_over_six erro
       const float factor = nvfp4_factor<nvfp4_rule::transformer_engine>(tensor, code);
       const float step = scale_value_e4m3(code);
       double error = 0.0;
-      for (std::size_t i = 0; i < 16; ++i) {
-        const float value = x[b * 16 + i];  // of a block with NaN the result is not used
+      for (std::size_t j = 0; j < 16; ++j) {
+        const float value = values[j];  // of a block with NaN the result is not used
         const std::uint32_t element = encode_minifloat(e2m1, times(value, factor)) & 15U;
         // Magnitudes, whose signs agree. No compiler may join the product and the difference; the square of a float is exact in double.
         const float stored = abs_product(decode_minifloat(e2m1, element) * step, tensor.decode);
@@ -158,50 +170,55 @@ constexpr void write_nvfp4_row(const element_writer<Coding>& writer,
                                quantization_counts& counts) {
   constexpr std::size_t block = 16;
   const nvfp4_rule rule = options.nvfp4;
-  chunk<float> buffer;
+  const bool plain = options.four_over_six == four_over_six::off;
   chunk<float> copy;
-  chunk_blocks<block, std::uint32_t> blocks;
-  std::array<std::int32_t, blocks.count> most{};
-  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
-    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
-    const float* x = load_chunk(row.data() + first, count, buffer);
-    block_magnitudes<block>(x, blocks.most);
-    const bool all_finite = blocks.all_finite();
-    if (!all_finite) {
-      most = blocks.most;
-      for (std::size_t b = 0; b < blocks.count; ++b) {
-        blocks.most[b] = most[b] < inf_bits ? most[b] : 0;
-      }
-    }
-    if (options.four_over_six == four_over_six::off) {
-      nvfp4_scales(rule, tensor, blocks.most, blocks.codes, blocks.factors);
-    } else {
-      scale_four_over_six(tensor, options.four_over_six, x, blocks);
-    }
-    if (!all_finite) {
-      for (std::size_t b = 0; b < blocks.count; ++b) {
-        blocks.codes[b] = most[b] < inf_bits ? blocks.codes[b] : 0x7FU;
-      }
-      blocks.spoil(x, 0x7FU, copy, counts);
-      x = copy.data();
-    }
-    if (rule == nvfp4_rule::modelopt) {
-      for (std::size_t i = 0; i < chunk_size; ++i) {
-        copy[i] = x[i] + 0.0F;  // -0 becomes 0, as this producer has it
-      }
-      x = copy.data();
-    }
-    blocks.store(count, scale_codes + first / block);
-    std::uint8_t* const to = out + packed_bytes(first, 4);
-    const std::uint64_t at = position + first;
-    if (divides(rule)) {
-      const over_blocks<block> scale{blocks.factors.data()};
-      writer.uncounted(x, count, scale, at, !all_finite, to);
-    } else {
-      const times_blocks<block> scale{blocks.factors.data()};
-      writer.uncounted(x, count, scale, at, !all_finite, to);
-    }
-  }
+  nvfp4_batch blocks;
+  std::array<bool, batch_chunks> finite{};
+  std::array<bool, blocks.count> special{};  // only written where a chunk is not finite
+  for_batches(
+      row,
+      [&](const float* x, std::size_t /*count*/, std::size_t k) {
+        finite[k] = blocks.add(k, x) < inf_bits;
+        for (std::size_t b = k * blocks.per_chunk; !finite[k] && b < (k + 1) * blocks.per_chunk;
+             ++b) {
+          special[b] = blocks.most[b] >= inf_bits;
+          blocks.most[b] = special[b] ? 0 : blocks.most[b];
+        }
+        if (!plain) {
+          scale_four_over_six(tensor, options.four_over_six, x, k, blocks);
+        }
+      },
+      [&](std::size_t start, std::size_t size) {
+        if (plain) {
+          nvfp4_scales(rule, tensor, blocks.most, blocks.codes, blocks.factors);
+        }
+        for (std::size_t b = 0; b < blocks.count; ++b) {
+          if (!finite[b / blocks.per_chunk] && special[b]) {
+            blocks.codes[b] = 0x7FU;
+          }
+        }
+        blocks.store(size, scale_codes + start / block);
+      },
+      [&](const float* x, std::size_t count, std::size_t first, std::size_t k) {
+        if (!finite[k]) {
+          blocks.spoil(k, x, 0x7FU, copy, counts);
+          x = copy.data();
+        }
+        if (rule == nvfp4_rule::modelopt) {
+          for (std::size_t i = 0; i < chunk_size; ++i) {
+            copy[i] = x[i] + 0.0F;  // -0 becomes 0, as this producer has it
+          }
+          x = copy.data();
+        }
+        const float* const factors = blocks.factors.data() + k * blocks.per_chunk;
+        std::uint8_t* const to = out + packed_bytes(first, 4);
+        const std::uint64_t at = position + first;
+        if (divides(rule)) {
+          writer.uncounted(x, count, over_blocks<block>{factors}, at, !finite[k], to);
+        } else {
+          writer.uncounted(x, count, times_blocks<block>{factors}, at, !finite[k], to);
+        }
+      });
 }
 
 }  // namespace quantroof::detail

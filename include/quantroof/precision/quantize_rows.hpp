@@ -2,8 +2,8 @@
 //
 // Rows into codes under scales of their own: x / scale to the nearest element, scale per tensor, row, column or group.
 //
-// NaN gets the code minifloat.hpp says, Inf saturates; both are counted. Not here: which scale (quantize.hpp), formats with rules for
-// their blocks (quantize_blocks.hpp), zero points (quantize_affine.hpp).
+// NaN gets the code minifloat.hpp says, Inf saturates; both are counted. Not here: which scale (quantize.hpp), scales by the groups'
+// largest magnitudes (quantize_groups.hpp), formats with rules for their blocks (quantize_blocks.hpp), zero points (quantize_affine.hpp).
 #pragma once
 
 #include <array>
@@ -14,6 +14,8 @@
 #include <span>
 
 #include "quantroof/precision/absmax.hpp"
+#include "quantroof/precision/absmax_scale.hpp"
+#include "quantroof/precision/chunk_reading.hpp"
 #include "quantroof/precision/chunk_scaling.hpp"
 #include "quantroof/precision/code_packing.hpp"
 #include "quantroof/precision/element_coding.hpp"
@@ -24,14 +26,6 @@
 #include "quantroof/precision/storage_types.hpp"
 
 namespace quantroof::detail {
-
-/// What a scale is turned into before it meets the values.
-[[nodiscard]] constexpr float applied(float scale, scaling how) {
-  if (how == scaling::division) {
-    return scale > 0.0F ? scale : std::numeric_limits<float>::max();
-  }
-  return scale > 0.0F ? 1.0F / scale : 0.0F;
-}
 
 /// Fills `each` with applied(scale of its group) for the 256 elements from `first` on; `scales` are those of the row.
 constexpr void spread_scales(std::span<const float> scales, std::size_t group, std::size_t first,
@@ -72,15 +66,31 @@ constexpr void write_row(const element_writer<Coding>& writer, std::span<const f
                          Scaling scale, std::uint64_t position, std::uint8_t* out,
                          quantization_counts& counts, std::size_t ahead) {
   const int bits = coding_of(writer.coding).bits;
-  chunk<float> buffer;
-  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
-    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
-    writer(load_chunk(row.data() + first, count, buffer, ahead), count, scale, position + first,
-           out + packed_bytes(first, bits), counts);
-  }
+  for_chunks(row, ahead, [&](const float* x, std::size_t count, std::size_t first) {
+    writer(x, count, scale, position + first, out + packed_bytes(first, bits), counts);
+  });
 }
 
-/// One row under the scales of its groups of `group` columns; what is `ahead` floats behind it is asked for where they have one scale.
+/// One row under a scale of its own, where no element has larger magnitude_bits than `most`.
+template <class Coding>
+constexpr void write_bounded_row(const element_writer<Coding>& writer, std::span<const float> row,
+                                 float scale, std::int32_t most, scaling how,
+                                 std::uint64_t position, std::uint8_t* out,
+                                 quantization_counts& counts, std::size_t ahead) {
+  const int bits = coding_of(writer.coding).bits;
+  const float value = applied(scale, how);
+  const std::int32_t bound = scaled_bits(most, value, how);
+  for_chunks(row, ahead, [&](const float* x, std::size_t count, std::size_t first) {
+    std::uint8_t* const to = out + packed_bytes(first, bits);
+    if (how == scaling::division) {
+      writer.bounded(bound, x, count, over_one{value}, position + first, to, counts);
+    } else {
+      writer.bounded(bound, x, count, times_one{value}, position + first, to, counts);
+    }
+  });
+}
+
+/// One row under the scales of its groups of `group` columns; what is `ahead` floats behind it is asked for.
 ///
 /// requires  group > 0; scales.size() == ceil(cols / group)
 template <class Coding>
@@ -98,11 +108,8 @@ constexpr void write_scaled_row(const element_writer<Coding>& writer, std::span<
     return;
   }
   const int bits = coding_of(writer.coding).bits;
-  chunk<float> buffer;
   chunk<float> each;
-  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
-    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
-    const float* const x = load_chunk(row.data() + first, count, buffer);
+  for_chunks(row, ahead, [&](const float* x, std::size_t count, std::size_t first) {
     std::uint8_t* const to = out + packed_bytes(first, bits);
     const std::uint64_t at = position + first;
     if (first / group == (first + count - 1) / group) {
@@ -126,59 +133,7 @@ constexpr void write_scaled_row(const element_writer<Coding>& writer, std::span<
         writer(x, count, times_each{each.data()}, at, to, counts);
       }
     }
-  }
-}
-
-/// absmax / largest element as scale_for_clip has it, or on the FP16 grid, at most 65504.
-[[nodiscard, gnu::always_inline]] constexpr float group_scale(float absmax, float top, bool half) {
-  constexpr float smallest = std::numeric_limits<float>::min();
-  const float scale = absmax / top;
-  if (half) {
-    return quantroof::to_float(from_float<float16_t>(scale < 65504.0F ? scale : 65504.0F));
-  }
-  // One step down where rounding the scale up would put the largest element beyond float.
-  const bool beyond = static_cast<double>(scale) * static_cast<double>(top) >
-                      static_cast<double>(std::numeric_limits<float>::max());
-  const float kept = std::bit_cast<float>(std::bit_cast<std::uint32_t>(scale) - (beyond ? 1U : 0U));
-  const float lifted = kept > smallest ? kept : smallest;
-  return absmax > 0.0F ? lifted : 1.0F;
-}
-
-/// One row whose groups of `Group` columns get scales by their largest finite magnitudes.
-///
-/// requires  scales.size() == ceil(cols / Group)
-template <std::size_t Group, class Coding>
-constexpr void write_grouped_row(const element_writer<Coding>& writer, std::span<const float> row,
-                                 std::span<float> scales, bool half, scaling how,
-                                 std::uint64_t position, std::uint8_t* out,
-                                 quantization_counts& counts) {
-  constexpr std::size_t groups = chunk_size / Group;
-  const element_coding c = coding_of(writer.coding);
-  const float top = std::bit_cast<float>(c.most);
-  chunk<float> buffer;
-  std::array<std::int32_t, groups> most;
-  std::array<float, groups> chosen;
-  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
-    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
-    const float* const x = load_chunk(row.data() + first, count, buffer);
-    block_magnitudes<Group>(x, most);
-    std::int32_t highest = 0;
-    for (std::size_t g = 0; g < groups; ++g) {
-      highest = higher(highest, most[g]);
-    }
-    for (std::size_t g = 0; g < groups && highest >= inf_bits; ++g) {
-      most[g] = magnitude_bits(absmax(std::span<const float>{x + g * Group, Group}).value);
-    }
-    for (std::size_t g = 0; g < groups; ++g) {
-      chosen[g] = group_scale(std::bit_cast<float>(most[g]), top, half);
-    }
-    const std::size_t used = (count + Group - 1) / Group;
-    for (std::size_t g = 0; g < used; ++g) {
-      scales[first / Group + g] = chosen[g];
-    }
-    write_groups<Group>(writer, x, count, chosen, how, position + first,
-                        out + packed_bytes(first, c.bits), counts);
-  }
+  });
 }
 
 /// One row under a scale of its own for each column, already applied() and filled up to whole chunks.
@@ -188,10 +143,7 @@ constexpr void write_columns_row(const element_writer<Coding>& writer, std::span
                                  std::uint64_t position, std::uint8_t* out,
                                  quantization_counts& counts) {
   const int bits = coding_of(writer.coding).bits;
-  chunk<float> buffer;
-  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
-    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
-    const float* const x = load_chunk(row.data() + first, count, buffer);
+  for_chunks(row, read_ahead, [&](const float* x, std::size_t count, std::size_t first) {
     const float* const each = applied_scales.data() + first;
     std::uint8_t* const to = out + packed_bytes(first, bits);
     if (how == scaling::division) {
@@ -199,7 +151,7 @@ constexpr void write_columns_row(const element_writer<Coding>& writer, std::span
     } else {
       writer(x, count, times_each{each}, position + first, to, counts);
     }
-  }
+  });
 }
 
 }  // namespace quantroof::detail

@@ -3,7 +3,7 @@
 // A matrix being quantized: which family the format belongs to, what each row does, in which order. The inside of quantize.hpp.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -16,6 +16,7 @@
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/matrix_view.hpp"
 #include "quantroof/precision/absmax.hpp"
+#include "quantroof/precision/absmax_scale.hpp"
 #include "quantroof/precision/block_format.hpp"
 #include "quantroof/precision/code_packing.hpp"
 #include "quantroof/precision/element_coding.hpp"
@@ -28,6 +29,8 @@
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/precision/quantize_affine.hpp"
 #include "quantroof/precision/quantize_blocks.hpp"
+#include "quantroof/precision/quantize_gguf.hpp"
+#include "quantroof/precision/quantize_groups.hpp"
 #include "quantroof/precision/quantize_options.hpp"
 #include "quantroof/precision/quantize_rows.hpp"
 #include "quantroof/precision/quantized_tensor.hpp"
@@ -114,18 +117,19 @@ struct tensor_quantizer {
                            stored_as_half);
   }
   [[nodiscard]] constexpr float scale_of_absmax(float absmax, bool stored_as_half) const {
-    return group_scale(absmax, std::bit_cast<float>(coding_of(writer.coding).most), stored_as_half);
+    const float top = std::bit_cast<float>(coding_of(writer.coding).most);
+    return stored_as_half ? half_scale(absmax, top) : float_scale(absmax, top);
   }
 
   constexpr void quantize_scaled() {
     const scale_grid& g = out.grid;
     if (format_of(writer.format).element_bits == 16) {
       const float one = 1.0F;
-      for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
-        write_scaled_row(writer, values, std::span<const float>{&one, 1}, x.cols(), options.scaling,
-                         position(r), codes(r), counts, no_read_ahead);
-      });
-      return;
+      return for_rows(
+          [&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
+            write_scaled_row(writer, values, std::span<const float>{&one, 1}, x.cols(),
+                             options.scaling, position(r), codes(r), counts, no_read_ahead);
+          });
     }
     out.scales.resize(g.size(), 0.0F);
     const bool given = !options.scales.empty();
@@ -145,8 +149,7 @@ struct tensor_quantizer {
       choose_cells();
     }
     if (by_column) {
-      write_by_column();
-      return;
+      return write_by_column();
     }
     if (!given && by_row && options.calibration_mode == calibration::absmax) {
       switch (g.block_cols) {
@@ -157,12 +160,11 @@ struct tensor_quantizer {
         case 128:
           return write_grouped<128>();
         default:
-          break;
+          if (g.cols == 1) {
+            return write_whole_rows();
+          }
       }
     }
-    // A row that was read for its scale is in the cache: the next one may come meanwhile.
-    const std::size_t whole_row = x.cols() < 4 * read_ahead ? x.cols() : 4 * read_ahead;
-    const std::size_t ahead = !given && by_row && whole_row > read_ahead ? whole_row : read_ahead;
     for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
       const std::span<float> scales{out.scales.data() + r / g.block_rows * g.cols, g.cols};
       if (!given && by_row) {
@@ -171,7 +173,21 @@ struct tensor_quantizer {
         }
       }
       write_scaled_row(writer, values, scales, g.block_cols, options.scaling, position(r), codes(r),
-                       counts, ahead);
+                       counts);
+    });
+  }
+
+  /// Rows under scales of their own, by their largest finite magnitudes.
+  constexpr void write_whole_rows() {
+    const bool half = format_of(writer.format).scales.bits_per_block == 16;
+    // The row is in the cache after the first look at it: the next one may come meanwhile.
+    const std::size_t ahead = std::clamp(x.cols(), read_ahead, 4 * read_ahead);
+    for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
+      const std::int32_t most = highest_bits(values.data(), values.size());
+      const float finite = most < inf_bits ? std::bit_cast<float>(most) : absmax(values).value;
+      out.scales[r] = scale_of_absmax(finite, half);
+      write_bounded_row(writer, values, out.scales[r], most, options.scaling, position(r), codes(r),
+                        counts, ahead);
     });
   }
 
@@ -320,13 +336,10 @@ struct tensor_quantizer {
       for_each_range(executor, x.rows(), part, [&](std::size_t first, std::size_t last) {
         std::vector<float> buffer;
         for (std::size_t r = first; r < last; ++r) {
-          const float value = absmax(row(r, buffer)).value;
-          maxima[first / part] = value > maxima[first / part] ? value : maxima[first / part];
+          maxima[first / part] = std::max(maxima[first / part], absmax(row(r, buffer)).value);
         }
       });
-      for (const float m : maxima) {
-        most = m > most ? m : most;
-      }
+      most = *std::max_element(maxima.begin(), maxima.end());
     }
     const nvfp4_tensor_scale tensor =
         make_nvfp4_tensor_scale(most, options.nvfp4, options.four_over_six);
@@ -341,16 +354,7 @@ struct tensor_quantizer {
   constexpr void quantize_gguf() {
     const gguf_layout layout = gguf_layout_of(writer.format);
     for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
-      std::array<float, 64> block{};
-      for (std::size_t first = 0; first < values.size(); first += layout.block) {
-        for (std::size_t i = 0; i < layout.block; ++i) {
-          block[i] = first + i < values.size() ? values[first + i] : 0.0F;
-        }
-        encode_gguf_block(
-            writer.format, std::span<const float>{block.data(), layout.block},
-            std::span<std::uint8_t>{codes(r) + first / layout.block * layout.bytes, layout.bytes},
-            counts);
-      }
+      write_gguf_row(writer.format, layout, values, codes(r), counts);
     });
   }
 };

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -429,6 +430,61 @@ TEST_CASE("cells of one column that are not columns have scales of their own") {
   for (const corner& c : test::at_run_time(corners)) {
     CAPTURE(to_string(c.g), c.rows, c.cols);
     CHECK(every_value_is_its_scale(c));
+  }
+}
+
+TEST_CASE("a long row has the codes, scales and counts of its parts") {
+  constexpr std::size_t part = 128;  // a multiple of every block
+  constexpr std::size_t cols = 17 * part + 45;
+  std::vector<float> x = test::draw(cols, 77, &test::generator::bell);
+  for (const auto& [column, value] : {std::pair{3, inf},
+                                      {300, std::numeric_limits<float>::quiet_NaN()},
+                                      {511, 3e38F},
+                                      {1024, -inf},
+                                      {1500, 1e5F},
+                                      {2047, 1e-42F},
+                                      {2210, -inf}}) {
+    x[static_cast<std::size_t>(column)] = value;
+  }
+  std::fill(x.begin() + 640, x.begin() + 900, 0.0F);
+  std::fill(x.begin() + 1600, x.begin() + 1728, 1e-9F);  // below what a scale in FP16 holds
+  std::vector<quantize_options> variants{{}};
+  variants.push_back({.scaling = scaling::division});
+  for (const nvfp4_rule rule :
+       {nvfp4_rule::torchao, nvfp4_rule::modelopt, nvfp4_rule::compressed_tensors}) {
+    variants.push_back({.nvfp4 = rule});
+  }
+  variants.push_back({.four_over_six = four_over_six::mean_squared_error});
+  for (const mx_scale_rule rule : {mx_scale_rule::rceil, mx_scale_rule::even}) {
+    variants.push_back({.mx_rule = rule});
+  }
+  for (const precision p : {precision::mxfp8_e4m3, precision::mxfp6_e2m3, precision::mxfp4,
+                            precision::mxint8, precision::nvfp4, precision::int8_g32,
+                            precision::int4_g128, precision::int4_g64, precision::int4_g32}) {
+    for (quantize_options options : variants) {
+      options.tensor_absmax = 1e5F;
+      const quantized_storage whole = quantize(p, view(x, 1), options);
+      std::vector<std::uint8_t> codes;
+      std::vector<std::uint8_t> scale_codes;
+      std::vector<float> scales;
+      quantization_counts counts;
+      for (std::size_t first = 0; first < cols; first += part) {
+        const std::size_t size = std::min(part, cols - first);
+        const quantized_storage q =
+            quantize(p, matrix_view<const float>{x.data() + first, 1, size}, options);
+        codes.insert(codes.end(), q.codes.begin(), q.codes.end());
+        scale_codes.insert(scale_codes.end(), q.scale_codes.begin(), q.scale_codes.end());
+        scales.insert(scales.end(), q.scales.begin(), q.scales.end());
+        counts.add(q.counts);
+      }
+      CAPTURE(to_string(p));
+      CHECK(whole.codes == codes);
+      CHECK(whole.scale_codes == scale_codes);
+      CHECK(whole.scales == scales);
+      CHECK(whole.counts.nan == counts.nan);
+      CHECK(whole.counts.inf == counts.inf);
+      CHECK(whole.counts.clipped == counts.clipped);
+    }
   }
 }
 

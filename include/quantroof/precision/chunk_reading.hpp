@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A row chunk by chunk: once, or four chunks at a time in two passes, with the memory asked for that comes after.
+//
+// Not here: what is done with a chunk (element_writer.hpp).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "quantroof/precision/chunk_scaling.hpp"
+
+namespace quantroof::detail {
+
+/// How many floats further on the memory is asked for while a chunk is encoded: 8 KiB.
+///
+/// source    measured, 64 MiB on one core of a Zen 5 server, g++ 12 -march=native, of a plain loop's speed: INT8 with a given scale 0.78 without,
+///           0.93 with 8 KiB, 0.86 with 16 KiB
+inline constexpr std::size_t read_ahead = 2048;
+/// Conversions to 16 bits wait for what they write: reading ahead makes them slower (FP16 0.96 without, 0.89 with).
+inline constexpr std::size_t no_read_ahead = 0;
+
+/// Asks for the lines of a chunk that lies `ahead` floats behind x, in this row or what follows it: a hint, no access. No result depends on it.
+inline void prefetch_chunk(const float* x, std::size_t ahead) {
+#if defined(__GNUC__)
+  const auto from = reinterpret_cast<std::uintptr_t>(x) + ahead * sizeof(float);
+  for (std::size_t line = 0; line < chunk_size * sizeof(float); line += 64) {
+    __builtin_prefetch(
+        reinterpret_cast<const void*>(from + line));  // NOLINT(performance-no-int-to-ptr)
+  }
+#else
+  static_cast<void>(x);
+  static_cast<void>(ahead);
+#endif
+}
+
+/// 256 values: those of the row, or a copy filled up with zeros.
+[[nodiscard]] constexpr const float* load_chunk(const float* row, std::size_t count,
+                                                chunk<float>& buffer,
+                                                std::size_t ahead = read_ahead) {
+  if (!std::is_constant_evaluated() && ahead != no_read_ahead) {
+    prefetch_chunk(row, ahead);
+  }
+  if (count == chunk_size) {
+    return row;
+  }
+  for (std::size_t i = 0; i < chunk_size; ++i) {
+    buffer[i] = i < count ? row[i] : 0.0F;
+  }
+  return buffer.data();
+}
+
+/// Calls work(256 values, how many of them are the row's, the column of the first) for all chunks; asks for what lies `ahead` of each.
+template <class Work>
+constexpr void for_chunks(std::span<const float> row, std::size_t ahead, Work work) {
+  chunk<float> buffer;
+  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
+    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
+    work(load_chunk(row.data() + first, count, buffer, ahead), count, first);
+  }
+}
+
+/// How many chunks are looked at before their scales are worked out side by side and they are encoded: one by one, each would wait for its
+/// divisions.
+inline constexpr std::size_t batch_chunks = 4;
+inline constexpr std::size_t batch_size = batch_chunks * chunk_size;
+
+/// Calls look(x, count, k) for the chunks k of a batch, choose(the batch's first column, its size), and write(x, count, first, k) for the same
+/// chunks; then for the next batch.
+template <class Look, class Choose, class Write>
+constexpr void for_batches(std::span<const float> row, Look look, Choose choose, Write write) {
+  for (std::size_t start = 0; start < row.size(); start += batch_size) {
+    const std::size_t left = row.size() - start;
+    const std::span<const float> batch = row.subspan(start, left < batch_size ? left : batch_size);
+    for_chunks(batch, no_read_ahead, [&](const float* x, std::size_t count, std::size_t first) {
+      look(x, count, first / chunk_size);
+    });
+    choose(start, batch.size());
+    for_chunks(batch, read_ahead, [&](const float* x, std::size_t count, std::size_t first) {
+      write(x, count, start + first, first / chunk_size);
+    });
+  }
+}
+
+}  // namespace quantroof::detail
