@@ -39,22 +39,19 @@ namespace {
 
 bool huge_pages = true;
 
+// Where malloc puts it, as a user's vectors have it: only the pages are larger.
 void* allocate(std::size_t size) {
-  constexpr std::size_t huge = std::size_t{1} << 21;
-  void* memory = nullptr;
-  if (size < huge) {
-    memory = std::malloc(size);
-  } else {
-    memory = std::aligned_alloc(huge, (size + huge - 1) / huge * huge);
-#if defined(__linux__)
-    if (memory != nullptr && huge_pages) {
-      static_cast<void>(madvise(memory, size, MADV_HUGEPAGE));  // a wish
-    }
-#endif
-  }
+  void* const memory = std::malloc(size);
   if (memory == nullptr) {
     throw std::bad_alloc{};
   }
+#if defined(__linux__)
+  constexpr std::size_t page = 4096;
+  if (size >= (std::size_t{1} << 21) && huge_pages) {
+    const std::size_t inside = reinterpret_cast<std::uintptr_t>(memory) % page;
+    static_cast<void>(madvise(static_cast<char*>(memory) - inside, size + inside, MADV_HUGEPAGE));
+  }
+#endif
   return memory;
 }
 
