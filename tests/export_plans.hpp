@@ -17,6 +17,10 @@
 
 namespace test {
 
+/// The format of the KV cache goes to the command that starts the engine.
+inline constexpr quantroof::io::checkpoint_options at_launch{
+    .kv_cache = quantroof::io::kv_cache_place::at_launch};
+
 /// A plan whose weights have formats of `pool`, with 16 bits now and then, and a few overrides.
 inline quantroof::mixed_precision_config random_plan(generator& random,
                                                      std::span<const quantroof::precision> pool,

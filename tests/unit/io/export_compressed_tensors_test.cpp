@@ -23,17 +23,15 @@ using nlohmann::json;
 using op = operator_type;
 using p = precision;
 
-const io::checkpoint_options at_launch{.kv_cache = io::kv_cache_place::at_launch};
-
-json document_of(const model_config& m, const mixed_precision_config& plan,
-                 const io::checkpoint_options& options = {}) {
+json compressed_json(const model_config& m, const mixed_precision_config& plan,
+                     const io::checkpoint_options& options = {}) {
   return io::export_compressed_tensors(m, plan, options);
 }
 
 /// "" where the plan comes back, else what went wrong.
-std::string round_trip(const model_config& m, mixed_precision_config plan,
-                       const io::checkpoint_options& options = {}) {
-  const json document = document_of(m, plan, options);
+std::string compressed_round_trip(const model_config& m, mixed_precision_config plan,
+                                  const io::checkpoint_options& options = {}) {
+  const json document = compressed_json(m, plan, options);
   const auto back = io::plan_from_compressed_tensors(document, m, options.naming);
   if (options.kv_cache == io::kv_cache_place::at_launch) {
     plan.kv_cache_precision = p::fp16;
@@ -42,7 +40,7 @@ std::string round_trip(const model_config& m, mixed_precision_config plan,
 }
 
 TEST_CASE("one format is a group of all linear layers") {
-  const json d = document_of(models::llama3_8b, get_strategy("fp8_balanced"));
+  const json d = compressed_json(models::llama3_8b, get_strategy("fp8_balanced"));
   const json fp8 = json::parse(
       R"({"num_bits": 8, "type": "float", "symmetric": true, "strategy": "tensor", "group_size": null, "block_structure": null, "dynamic": false})");
   CHECK(d["quant_method"] == "compressed-tensors");
@@ -54,14 +52,14 @@ TEST_CASE("one format is a group of all linear layers") {
   CHECK(d["config_groups"]["group_0"]["weights"] == fp8);
   CHECK(d["config_groups"]["group_0"]["input_activations"] == fp8);
   // Experts: the router is a linear layer too.
-  const json moe = document_of(models::qwen3_30b_a3b, get_strategy("w4a16_aggressive"));
+  const json moe = compressed_json(models::qwen3_30b_a3b, get_strategy("w4a16_aggressive"));
   CHECK(moe["ignore"] == json{"lm_head", "re:model\\.layers\\.\\d+\\.mlp\\.gate$"});
   CHECK(moe["config_groups"]["group_0"]["input_activations"].is_null());
   CHECK(moe["format"] == "pack-quantized");
 }
 
 TEST_CASE("several formats are groups of their modules") {
-  const json d = document_of(models::llama3_8b, get_strategy("layerwise_gradient"));
+  const json d = compressed_json(models::llama3_8b, get_strategy("layerwise_gradient"));
   CHECK(d["format"] == "mixed-precision");
   CHECK(d["config_groups"].size() == 2);
   CHECK(d["config_groups"]["group_0"]["targets"].size() == 7);
@@ -70,11 +68,11 @@ TEST_CASE("several formats are groups of their modules") {
   CHECK(d["config_groups"]["group_1"]["format"] == "nvfp4-pack-quantized");
   CHECK(d["ignore"][0] == "lm_head");
   CHECK(d["ignore"][1] == "re:model\\.layers\\.([0-9]|10)\\.self_attn\\.q_proj$");
-  const json own = document_of(models::qwen3_8b,
-                               get_strategy("w4a16_aggressive")
-                                   .with(op::lm_head, p::fp8_e4m3)
-                                   .with(op::embeddings, p::int4_g128),
-                               {.also_ignore = {"re:visual.*"}});
+  const json own = compressed_json(models::qwen3_8b,
+                                   get_strategy("w4a16_aggressive")
+                                       .with(op::lm_head, p::fp8_e4m3)
+                                       .with(op::embeddings, p::int4_g128),
+                                   {.also_ignore = {"re:visual.*"}});
   CHECK(own["config_groups"]["group_1"]["targets"] == json{"re:lm_head$"});
   CHECK(own["config_groups"]["group_0"]["targets"].back() == "model.embed_tokens");
   CHECK(own["ignore"] == json{"re:visual.*"});
@@ -107,9 +105,9 @@ TEST_CASE("strategies come back the same for every preset") {
       if (m.num_layers > 64 && entry.name != "layerwise_gradient") {
         continue;  // said of smaller models of the same kinds of layers
       }
-      CHECK(round_trip(m, plan, at_launch).empty());
+      CHECK(compressed_round_trip(m, plan, test::at_launch).empty());
       if (plan.kv_cache_precision == p::nvfp4_kv) {
-        CHECK_THROWS_WITH(document_of(m, plan),
+        CHECK_THROWS_WITH(compressed_json(m, plan),
                           test::contains("compressed-tensors: kv_cache_scheme: NVFP4_KV"));
       }
       ++said;
@@ -126,7 +124,7 @@ TEST_CASE("plans come back the same for every family of models") {
     const std::string type = config.value("model_type", "");
     const io::checkpoint_options options{.naming = {.model_type = type}};
     try {
-      CHECK(round_trip(m, get_strategy("fp8_balanced"), options).empty());
+      CHECK(compressed_round_trip(m, get_strategy("fp8_balanced"), options).empty());
     } catch (const io::input_error& error) {
       CHECK_THAT(error.what(),
                  test::contains("has no module of its own") || test::contains("shares the module"));
@@ -134,7 +132,7 @@ TEST_CASE("plans come back the same for every family of models") {
   }
 }
 
-TEST_CASE("random plans come back the same or are refused") {
+TEST_CASE("random plans come back from compressed-tensors the same or are refused") {
   constexpr std::array pool{p::fp8_e4m3, p::fp8_e4m3_channel, p::nvfp4,      p::int4_g128,
                             p::mxfp4,    p::int8_channel,     p::mxfp8_e4m3, p::fp8_e4m3_block128};
   constexpr std::array activations{
@@ -148,7 +146,7 @@ TEST_CASE("random plans come back the same or are refused") {
                                         i % 3 == 0 ? p::fp8_e4m3 : p::fp16, m.num_layers);
     CAPTURE(i);
     try {
-      CHECK(round_trip(m, plan).empty());
+      CHECK(compressed_round_trip(m, plan).empty());
       ++same;
     } catch (const io::input_error& error) {
       CHECK_THAT(error.what(), test::contains("than a plan of 16 overrides can say") ||
@@ -158,7 +156,7 @@ TEST_CASE("random plans come back the same or are refused") {
   CHECK(same >= 18);
 }
 
-TEST_CASE("what cannot be said is named") {
+TEST_CASE("what compressed_tensors cannot say is named") {
   const model_config& m = models::llama3_8b;
   const auto plan = get_strategy("fp8_balanced");
   struct row {
@@ -185,19 +183,19 @@ TEST_CASE("what cannot be said is named") {
                "rmsnorm: FP8_E4M3 cannot be said"},
        }) {
     CAPTURE(r.text);
-    CHECK_THROWS_WITH(document_of(m, r.plan), test::contains(std::string{r.text}));
+    CHECK_THROWS_WITH(compressed_json(m, r.plan), test::contains(std::string{r.text}));
   }
   CHECK_THROWS_WITH(
-      document_of(m, plan, {.naming = {.prefix = "transformer."}}),
+      compressed_json(m, plan, {.naming = {.prefix = "transformer."}}),
       test::contains("compressed-tensors: prefix: \"transformer.\" is not known; known: model."));
   CHECK_THROWS_WITH(
-      document_of(m, plan.with(op::v_proj, p::nvfp4), {.naming = {.model_type = "phi3"}}),
+      compressed_json(m, plan.with(op::v_proj, p::nvfp4), {.naming = {.model_type = "phi3"}}),
       test::contains("v_proj: shares the module self_attn.qkv_proj of layer 0 with q_proj"));
 }
 
 TEST_CASE("documents of others are read, or refused with the place") {
   const model_config& m = models::llama3_8b;
-  json d = document_of(m, get_strategy("fp8_balanced"));
+  json d = compressed_json(m, get_strategy("fp8_balanced"));
   d["config_groups"]["group_0"]["input_activations"] =
       json{{"num_bits", 8}, {"type", "float"}, {"dynamic", true}};  // inferred: one scale a token
   CHECK(io::plan_from_compressed_tensors(d, m).config.default_activation_precision ==
@@ -210,7 +208,7 @@ TEST_CASE("documents of others are read, or refused with the place") {
       io::plan_from_compressed_tensors(d, m, {}, "config.json"),
       test::contains(
           "config.json: /config_groups/group_0/input_activations/num_bits: with this type"));
-  json other = document_of(m, get_strategy("fp8_balanced"));
+  json other = compressed_json(m, get_strategy("fp8_balanced"));
   other["quant_method"] = "compressed_tensors";
   CHECK_THROWS_WITH(io::plan_from_compressed_tensors(other, m),
                     test::contains("/quant_method: must be compressed-tensors"));
@@ -219,7 +217,7 @@ TEST_CASE("documents of others are read, or refused with the place") {
   CHECK_THROWS_WITH(io::plan_from_compressed_tensors(other, m),
                     test::contains("/extra: is not a known member"));
   // every second layer in another format: more than a plan can say is an error, not a loss
-  json striped = document_of(m, get_strategy("fp8_balanced"));
+  json striped = compressed_json(m, get_strategy("fp8_balanced"));
   for (int layer = 0; layer < 32; layer += 1) {
     if (layer % 2 == 0) {
       striped["ignore"].push_back("re:model\\.layers\\." + std::to_string(layer) +
@@ -246,7 +244,8 @@ TEST_CASE("recipes name a preset where there is one") {
         "dynamic: false}\n");
   CHECK_THAT(io::export_recipe(m, get_strategy("w4a16_aggressive")),
              test::contains("scheme: W4A16\n"));
-  const std::string mixed = io::export_recipe(m, get_strategy("hybrid_long_context"), at_launch);
+  const std::string mixed =
+      io::export_recipe(m, get_strategy("hybrid_long_context"), test::at_launch);
   CHECK_THAT(mixed, test::contains("config_groups:\n") && test::contains("group_1:\n") &&
                         test::contains("group_size: 16") &&
                         test::contains("\"re:model\\\\.layers\\\\.\\\\d+\\\\.mlp\\\\.up_proj$\""));

@@ -27,13 +27,13 @@ namespace fs = std::filesystem;
 
 const io::checkpoint_options own_activations{.activations = io::activation_policy::of_algorithm};
 
-json document_of(const model_config& m, const mixed_precision_config& plan,
-                 const io::checkpoint_options& options = {}) {
+json modelopt_json(const model_config& m, const mixed_precision_config& plan,
+                   const io::checkpoint_options& options = {}) {
   return io::export_modelopt(m, plan, options);
 }
-std::string round_trip(const model_config& m, const mixed_precision_config& plan,
-                       const io::checkpoint_options& options = {}) {
-  const json document = document_of(m, plan, options);
+std::string modelopt_round_trip(const model_config& m, const mixed_precision_config& plan,
+                                const io::checkpoint_options& options = {}) {
+  const json document = modelopt_json(m, plan, options);
   const auto back = io::plan_from_modelopt(document, m, options.naming);
   return test::difference(m, plan, back.config);
 }
@@ -91,8 +91,8 @@ TEST_CASE("algorithms are matched by their whole names") {
 }
 
 TEST_CASE("one algorithm for all linear layers, or one for each") {
-  const json d = document_of(models::qwen3_30b_a3b,
-                             get_strategy("nvfp4_blackwell").with(op::embeddings, p::fp16));
+  const json d = modelopt_json(models::qwen3_30b_a3b,
+                               get_strategy("nvfp4_blackwell").with(op::embeddings, p::fp16));
   CHECK(d["producer"]["name"] == "quantroof");
   CHECK(d["quant_method"] == "modelopt");
   const json& q = d["quantization"];
@@ -104,14 +104,14 @@ TEST_CASE("one algorithm for all linear layers, or one for each") {
   CHECK(q["exclude_modules"][0] == "lm_head");
   CHECK(q["exclude_modules"][1] == "model.layers.0.mlp.gate");
 
-  const json awq = document_of(models::llama3_8b, get_strategy("w4a16_aggressive"));
+  const json awq = modelopt_json(models::llama3_8b, get_strategy("w4a16_aggressive"));
   CHECK(
       awq["quantization"] ==
       json::parse(
           R"({"quant_algo": "W4A16_AWQ", "kv_cache_quant_algo": null, "group_size": 128, "has_zero_point": false, "pre_quant_scale": true, "exclude_modules": ["lm_head"]})"));
 
   const json mixed =
-      document_of(models::llama3_8b, get_strategy("layerwise_gradient"), own_activations);
+      modelopt_json(models::llama3_8b, get_strategy("layerwise_gradient"), own_activations);
   const json& m = mixed["quantization"];
   CHECK(m["quant_algo"] == "MIXED_PRECISION");
   CHECK(m["quantized_layers"].size() == 7 * 21);
@@ -126,20 +126,22 @@ TEST_CASE("one algorithm for all linear layers, or one for each") {
 TEST_CASE("experts are one entry where their matrices agree, else one each") {
   const auto plan =
       get_strategy("fp16_baseline").with(op::ffn_up, p::nvfp4).with(op::q_proj, p::nvfp4);
-  const json d = document_of(models::mixtral_8x7b, plan, {.naming = {.model_type = "mixtral"}});
+  const json d = modelopt_json(models::mixtral_8x7b, plan, {.naming = {.model_type = "mixtral"}});
   CHECK(d["quantization"]["quant_algo"] ==
         "W4A16_NVFP4");  // one algorithm: what is excluded is listed
   CHECK(d["quantization"]["exclude_modules"][1] == "model.layers.0.self_attn.k_proj");
-  CHECK(round_trip(models::mixtral_8x7b, plan, {.naming = {.model_type = "mixtral"}}).empty());
+  CHECK(modelopt_round_trip(models::mixtral_8x7b, plan, {.naming = {.model_type = "mixtral"}})
+            .empty());
   const auto two = plan.with(op::lm_head, p::nvfp4);
-  const json e = document_of(models::mixtral_8x7b, two, {.naming = {.model_type = "mixtral"}});
+  const json e = modelopt_json(models::mixtral_8x7b, two, {.naming = {.model_type = "mixtral"}});
   const json& layers = e["quantization"]["quantized_layers"];
   CHECK(layers.contains("model.layers.3.block_sparse_moe.experts.7.w3"));
   CHECK_FALSE(layers.contains("model.layers.3.block_sparse_moe.experts.7.w1"));
   CHECK(layers.contains("lm_head"));
-  CHECK(round_trip(models::mixtral_8x7b, two, {.naming = {.model_type = "mixtral"}}).empty());
+  CHECK(modelopt_round_trip(models::mixtral_8x7b, two, {.naming = {.model_type = "mixtral"}})
+            .empty());
   const auto all = two.with(op::ffn_gate, p::nvfp4).with(op::ffn_down, p::nvfp4);
-  const json f = document_of(models::mixtral_8x7b, all, {.naming = {.model_type = "mixtral"}});
+  const json f = modelopt_json(models::mixtral_8x7b, all, {.naming = {.model_type = "mixtral"}});
   CHECK(f["quantization"]["quantized_layers"].contains("model.layers.3.block_sparse_moe.experts"));
   CHECK(f["quantization"]["quantized_layers"].size() == 32 * 2 + 1);
 }
@@ -151,7 +153,7 @@ TEST_CASE("strategies come back the same for every preset, or name what cannot b
       const auto plan = entry.create(m.num_layers);
       if (entry.name == "hybrid_long_context" || entry.name == "layerwise_gradient") {
         CHECK_THROWS_WITH(
-            document_of(m, plan),
+            modelopt_json(m, plan),
             test::contains("modelopt: FP8_E4M3: with activations in FP16 has no quant_algo; known "
                            "with these weights: FP8 (activations in FP8_E4M3)"));
         // With FP8 activations where ModelOpt has no other choice, as NVIDIA publishes it, weights and cache come back.
@@ -160,16 +162,16 @@ TEST_CASE("strategies come back the same for every preset, or name what cannot b
               io::plan_from_modelopt(json(io::export_modelopt(m, plan, own_activations)), m);
           const auto said = plan.with_activation(p::fp8_e4m3, p::fp8_e4m3);
           CHECK(test::difference(m, said, back.config).empty());
-          CHECK(round_trip(m, said).empty());
+          CHECK(modelopt_round_trip(m, said).empty());
         }
       } else if (m.num_layers <= 64) {
-        CHECK(round_trip(m, plan).empty());
+        CHECK(modelopt_round_trip(m, plan).empty());
       }
     }
   }
 }
 
-TEST_CASE("plans come back the same for every family of models") {
+TEST_CASE("ModelOpt plans come back the same for every family of models") {
   for (const test::hf_snippet& s : test::hf_snippets()) {
     CAPTURE(s.name);
     const json config = io::parse_json(s.json);
@@ -184,14 +186,14 @@ TEST_CASE("plans come back the same for every family of models") {
       plan = plan.with(o, o == op::o_proj ? p::nvfp4 : p::fp8_e4m3);
     }
     try {
-      CHECK(round_trip(m, plan, {.naming = {.model_type = type}}).empty());
+      CHECK(modelopt_round_trip(m, plan, {.naming = {.model_type = type}}).empty());
     } catch (const io::input_error& error) {
       CHECK_THAT(error.what(), test::contains("has no module of its own"));
     }
   }
 }
 
-TEST_CASE("random plans come back the same or are refused") {
+TEST_CASE("random plans come back from ModelOpt the same or are refused") {
   constexpr std::array fp8{p::fp8_e4m3, p::nvfp4, p::mxfp4, p::int4_g128};
   constexpr std::array wide{p::nvfp4, p::int4_g128, p::int8_channel, p::fp8_e4m3_block128};
   test::generator random{11};
@@ -204,7 +206,7 @@ TEST_CASE("random plans come back the same or are refused") {
                           : test::random_plan(random, wide, p::fp16, p::int8, m.num_layers);
     CAPTURE(i);
     try {
-      CHECK(round_trip(m, plan).empty());
+      CHECK(modelopt_round_trip(m, plan).empty());
       ++same;
     } catch (const io::input_error& error) {
       CHECK_THAT(error.what(), test::contains("than a plan of 16 overrides can say"));
@@ -215,7 +217,7 @@ TEST_CASE("random plans come back the same or are refused") {
 
 TEST_CASE("modules without an operator are said") {
   json d =
-      document_of(models::llama3_8b, get_strategy("fp8_balanced").with(op::lm_head, p::fp8_e4m3));
+      modelopt_json(models::llama3_8b, get_strategy("fp8_balanced").with(op::lm_head, p::fp8_e4m3));
   CHECK(io::plan_from_modelopt(d, models::llama3_8b).notes.empty());
   json& layers = d["quantization"]["quantized_layers"];
   layers["mtp.layers.0.mlp.up_proj"] = json{{"quant_algo", "FP8"}};
@@ -229,29 +231,29 @@ TEST_CASE("modules without an operator are said") {
 
 TEST_CASE("a plan may quantize the KV cache alone") {
   const auto plan = get_strategy("fp16_baseline").with(op::kv_cache, p::fp8_e4m3);
-  const json d = document_of(models::llama3_8b, plan);
+  const json d = modelopt_json(models::llama3_8b, plan);
   CHECK(d["quantization"]["quant_algo"].is_null());
   CHECK(d["quantization"]["kv_cache_quant_algo"] == "FP8");
-  CHECK(round_trip(models::llama3_8b, plan).empty());
-  CHECK(round_trip(models::llama3_8b, get_strategy("fp16_baseline")).empty());
+  CHECK(modelopt_round_trip(models::llama3_8b, plan).empty());
+  CHECK(modelopt_round_trip(models::llama3_8b, get_strategy("fp16_baseline")).empty());
 }
 
-TEST_CASE("what cannot be said is named") {
+TEST_CASE("what modelopt cannot say is named") {
   const model_config& m = models::llama3_8b;
   const auto plan = get_strategy("fp8_balanced");
   CHECK_THROWS_WITH(
-      document_of(m, plan.with(op::o_proj, p::mxfp6_e2m3)),
+      modelopt_json(m, plan.with(op::o_proj, p::mxfp6_e2m3)),
       test::contains("modelopt: MXFP6: with activations in FP8_E4M3 has no quant_algo; known "
                      "with these weights: none") ||
           test::contains("has no quant_algo; known with these weights: none"));
   CHECK_THROWS_WITH(
-      document_of(m, plan.with(op::kv_cache, p::fp8_e5m2)),
+      modelopt_json(m, plan.with(op::kv_cache, p::fp8_e5m2)),
       test::contains("modelopt: kv_cache_quant_algo: FP8_E5M2 cannot be said; known: FP8_E4M3"));
   mixed_precision_config nothing = get_strategy("fp16_baseline");
   nothing.default_activation_precision = p::nvfp4;
-  CHECK_THROWS_WITH(document_of(m, nothing),
+  CHECK_THROWS_WITH(modelopt_json(m, nothing),
                     test::contains("modelopt: NVFP4: cannot be said of activations"));
-  json d = document_of(m, plan);
+  json d = modelopt_json(m, plan);
   d["quantization"]["quant_algo"] = "XFP8";
   CHECK_THROWS_WITH(
       io::plan_from_modelopt(d, m, {}, "hf_quant_config.json"),
@@ -303,11 +305,11 @@ TEST_CASE("published files are plans, and plans of theirs come back") {
     // Lists one by one are those of the file: name for name, algorithm for algorithm.
     if (q.contains("quantized_layers") && !rest) {
       const bool each = q["quantized_layers"].size() > 1000;
-      const json own =
-          document_of(*m, plan.config,
-                      {.naming = naming,
-                       .activations = io::activation_policy::of_algorithm,
-                       .experts = each ? io::expert_listing::each : io::expert_listing::together});
+      const json own = modelopt_json(
+          *m, plan.config,
+          {.naming = naming,
+           .activations = io::activation_policy::of_algorithm,
+           .experts = each ? io::expert_listing::each : io::expert_listing::together});
       const json& mine = own["quantization"];
       if (!mine.contains("quantized_layers")) {  // DeepSeek-V4's: one algorithm, shorter as such
         CHECK(mine["quant_algo"] == "NVFP4");
@@ -322,9 +324,10 @@ TEST_CASE("published files are plans, and plans of theirs come back") {
       continue;  // come back as the others do, and take long without optimization
     }
     ++back;
-    CHECK(round_trip(*m, plan.config,
-                     {.naming = naming, .activations = io::activation_policy::of_algorithm})
-              .empty());
+    CHECK(
+        modelopt_round_trip(*m, plan.config,
+                            {.naming = naming, .activations = io::activation_policy::of_algorithm})
+            .empty());
   }
   CHECK(plans == 15);
   CHECK(back == 4);

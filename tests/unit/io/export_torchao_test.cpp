@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "catch.hpp"
+#include "export_plans.hpp"
 #include "quantroof/core.hpp"
 #include "test_table.hpp"
 
@@ -15,8 +16,6 @@ namespace {
 using namespace quantroof;
 using op = operator_type;
 using p = precision;
-
-const io::checkpoint_options at_launch{.kv_cache = io::kv_cache_place::at_launch};
 
 constexpr auto is_imported = [](const detail::torchao_config& c) {
   return c.expression.starts_with(c.imports.substr(0, c.imports.find(',')));
@@ -52,7 +51,7 @@ TEST_CASE("a plan is a map of patterns") {
         "    \"visual\": None,\n"
         "})\n"
         "quantize_(model, config, filter_fn=None)\n");
-  CHECK_THAT(io::export_torchao(models::llama3_8b, get_strategy("fp8_balanced"), at_launch),
+  CHECK_THAT(io::export_torchao(models::llama3_8b, get_strategy("fp8_balanced"), test::at_launch),
              test::contains("Float8DynamicActivationFloat8WeightConfig(granularity=PerTensor())"));
 }
 
@@ -60,10 +59,10 @@ TEST_CASE("what torchao cannot say is named") {
   const model_config& m = models::llama3_8b;
   CHECK_THROWS_WITH(io::export_torchao(m, get_strategy("fp8_balanced")),
                     test::contains("torchao: kv_cache: FP8_E4M3 cannot be said"));
-  CHECK_THROWS_WITH(io::export_torchao(m, get_strategy("nvfp4_blackwell"), at_launch),
+  CHECK_THROWS_WITH(io::export_torchao(m, get_strategy("nvfp4_blackwell"), test::at_launch),
                     test::contains("torchao: embeddings: NVFP4 cannot be said"));
   CHECK_THROWS_WITH(
-      io::export_torchao(m, get_strategy("hybrid_long_context"), at_launch),
+      io::export_torchao(m, get_strategy("hybrid_long_context"), test::at_launch),
       test::contains(
           "torchao: FP8_E4M3: with activations in FP16 has no config; known weights with "
           "activations: FP8_E4M3 with FP8_E4M3"));
@@ -71,11 +70,12 @@ TEST_CASE("what torchao cannot say is named") {
   for (const model_config& model : models::all) {
     for (const strategy_entry& entry : list_strategies()) {
       try {
-        said += io::export_torchao(
-                    model, entry.create(model.num_layers).with(op::embeddings, p::fp16), at_launch)
-                        .empty()
-                    ? 0
-                    : 1;
+        said +=
+            io::export_torchao(model, entry.create(model.num_layers).with(op::embeddings, p::fp16),
+                               test::at_launch)
+                    .empty()
+                ? 0
+                : 1;
       } catch (const io::input_error& error) {
         CHECK(error.file() == "torchao");
       }

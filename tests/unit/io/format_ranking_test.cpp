@@ -51,7 +51,7 @@ struct comparison {
 
 constexpr p half = p::bf16;
 constexpr p fp8 = p::fp8_e4m3;
-constexpr p row = p::fp8_e4m3_channel;
+constexpr p fp8_row = p::fp8_e4m3_channel;
 
 // measured: tokens a second, or speed relative to 16 bits
 const std::vector<comparison> comparisons{
@@ -161,7 +161,7 @@ const std::vector<comparison> comparisons{
       {p::int4_g64, half, 241.39},
       {fp8, half, 178.46},
       {fp8, fp8, 116.4},
-      {row, row, 154.63}}},
+      {fp8_row, fp8_row, 154.63}}},
     // gpt-fast README
     {"gpt-fast",
      "a100_sxm_80gb",
@@ -190,7 +190,7 @@ const std::vector<comparison> comparisons{
      128,
      0,
      1,
-     {{half, half, 14380}, {p::nvfp4, p::nvfp4, 15218.9}, {row, row, 15984}}},
+     {{half, half, 14380}, {p::nvfp4, p::nvfp4, 15218.9}, {fp8_row, fp8_row, 15984}}},
     {"torchao vLLM",
      "b200_sxm",
      "llama3_8b",
@@ -199,7 +199,7 @@ const std::vector<comparison> comparisons{
      32,
      4096,
      32,
-     {{half, half, 59099.9}, {p::nvfp4, p::nvfp4, 102786}, {row, row, 69313.7}}},
+     {{half, half, 59099.9}, {p::nvfp4, p::nvfp4, 102786}, {fp8_row, fp8_row, 69313.7}}},
     {"torchao vLLM",
      "h100_sxm",
      "llama3_8b",
@@ -208,7 +208,7 @@ const std::vector<comparison> comparisons{
      128,
      0,
      1,
-     {{half, half, 6612}, {row, row, 8025.95}, {p::int8_channel, half, 4309.8}}},
+     {{half, half, 6612}, {fp8_row, fp8_row, 8025.95}, {p::int8_channel, half, 4309.8}}},
     {"torchao vLLM",
      "h100_sxm",
      "llama3_8b",
@@ -217,7 +217,7 @@ const std::vector<comparison> comparisons{
      32,
      4096,
      32,
-     {{half, half, 30946.5}, {row, row, 45312.5}, {p::int8_channel, half, 28231.9}}},
+     {{half, half, 30946.5}, {fp8_row, fp8_row, 45312.5}, {p::int8_channel, half, 28231.9}}},
 };
 
 double predicted_us(const comparison& c, const model_config& m, const measured_format& f) {

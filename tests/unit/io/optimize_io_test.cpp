@@ -35,8 +35,8 @@ TEST_CASE("answers survive JSON") {
   REQUIRE(a.feasible);
   CHECK(again(a) == a);
   CHECK(again(optimization{}) == optimization{});
-  for (const limit_price& p : price_limits(calibrated, hw::h100_sxm, models::llama3_8b, r)) {
-    CHECK(again(p) == p);
+  for (const limit_price& price : price_limits(calibrated, hw::h100_sxm, models::llama3_8b, r)) {
+    CHECK(again(price) == price);
   }
   for (const alternative& x :
        explain_alternatives(calibrated, hw::h100_sxm, models::llama3_8b, r)) {
@@ -46,8 +46,8 @@ TEST_CASE("answers survive JSON") {
        batch_crossovers(calibrated, hw::h100_sxm, models::llama3_8b, r, 8)) {
     CHECK(again(w) == w);
   }
-  const frontier_point p{.score = 1, .memory_bytes = 2, .config = create_fp8_balanced()};
-  CHECK(again(p) == p);
+  const frontier_point point{.score = 1, .memory_bytes = 2, .config = create_fp8_balanced()};
+  CHECK(again(point) == point);
   const recommendation_distance d =
       distance_of_recommendation(calibrated, hw::h100_sxm, models::llama3_8b, r, a);
   CHECK(again(d) == d);
