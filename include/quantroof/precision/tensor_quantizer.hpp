@@ -3,7 +3,6 @@
 // A matrix being quantized: which family the format belongs to, what each row does, in which order. The inside of quantize.hpp.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -181,7 +180,8 @@ struct tensor_quantizer {
   constexpr void write_whole_rows() {
     const bool half = format_of(writer.format).scales.bits_per_block == 16;
     // The row is in the cache after the first look at it: the next one may come meanwhile.
-    const std::size_t ahead = std::clamp(x.cols(), read_ahead, 4 * read_ahead);
+    const std::size_t most_ahead = x.cols() < 4 * read_ahead ? x.cols() : 4 * read_ahead;
+    const std::size_t ahead = most_ahead > read_ahead ? most_ahead : read_ahead;
     for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
       const std::int32_t most = highest_bits(values.data(), values.size());
       const float finite = most < inf_bits ? std::bit_cast<float>(most) : absmax(values).value;
@@ -336,10 +336,13 @@ struct tensor_quantizer {
       for_each_range(executor, x.rows(), part, [&](std::size_t first, std::size_t last) {
         std::vector<float> buffer;
         for (std::size_t r = first; r < last; ++r) {
-          maxima[first / part] = std::max(maxima[first / part], absmax(row(r, buffer)).value);
+          const float value = absmax(row(r, buffer)).value;
+          maxima[first / part] = value > maxima[first / part] ? value : maxima[first / part];
         }
       });
-      most = *std::max_element(maxima.begin(), maxima.end());
+      for (const float m : maxima) {
+        most = m > most ? m : most;
+      }
     }
     const nvfp4_tensor_scale tensor =
         make_nvfp4_tensor_scale(most, options.nvfp4, options.four_over_six);
