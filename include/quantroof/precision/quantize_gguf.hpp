@@ -16,9 +16,10 @@
 
 namespace quantroof::detail {
 
-/// requires  room for ceil(cols / layout.block) blocks of layout.bytes at `out`
-constexpr void write_gguf_row(precision p, gguf_layout layout, std::span<const float> row,
-                              std::uint8_t* out, quantization_counts& counts) {
+/// requires  p is a GGUF format; room for all blocks of the row at `out`
+constexpr void write_gguf_row(precision p, std::span<const float> row, std::uint8_t* out,
+                              quantization_counts& counts) {
+  const gguf_layout layout = gguf_layout_of(p);
   std::array<float, 64> block{};
   std::uint8_t* to = out;
   for (std::size_t first = 0; first < row.size(); first += layout.block, to += layout.bytes) {

@@ -17,6 +17,7 @@
 #include "quantroof/precision/absmax.hpp"
 #include "quantroof/precision/absmax_scale.hpp"
 #include "quantroof/precision/block_format.hpp"
+#include "quantroof/precision/chunk_reading.hpp"
 #include "quantroof/precision/code_packing.hpp"
 #include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/element_writer.hpp"
@@ -111,9 +112,7 @@ struct tensor_quantizer {
           choose_scale(options.calibration_mode, group, writer.format, options.percentile);
       return stored_as_half ? stored_scale(scale, 16) : scale;
     }
-    const std::int32_t most = highest_bits(group.data(), group.size());
-    return scale_of_absmax(most < inf_bits ? std::bit_cast<float>(most) : absmax(group).value,
-                           stored_as_half);
+    return scale_of_absmax(absmax(group).value, stored_as_half);
   }
   [[nodiscard]] constexpr float scale_of_absmax(float absmax, bool stored_as_half) const {
     const float top = std::bit_cast<float>(coding_of(writer.coding).most);
@@ -179,15 +178,12 @@ struct tensor_quantizer {
   /// Rows under scales of their own, by their largest finite magnitudes.
   constexpr void write_whole_rows() {
     const bool half = format_of(writer.format).scales.bits_per_block == 16;
-    // The row is in the cache after the first look at it: the next one may come meanwhile.
-    const std::size_t most_ahead = x.cols() < 4 * read_ahead ? x.cols() : 4 * read_ahead;
-    const std::size_t ahead = most_ahead > read_ahead ? most_ahead : read_ahead;
     for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
       const std::int32_t most = highest_bits(values.data(), values.size());
       const float finite = most < inf_bits ? std::bit_cast<float>(most) : absmax(values).value;
       out.scales[r] = scale_of_absmax(finite, half);
       write_bounded_row(writer, values, out.scales[r], most, options.scaling, position(r), codes(r),
-                        counts, ahead);
+                        counts, next_row_ahead(x.cols()));
     });
   }
 
@@ -355,9 +351,8 @@ struct tensor_quantizer {
   }
 
   constexpr void quantize_gguf() {
-    const gguf_layout layout = gguf_layout_of(writer.format);
     for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
-      write_gguf_row(writer.format, layout, values, codes(r), counts);
+      write_gguf_row(writer.format, values, codes(r), counts);
     });
   }
 };
