@@ -172,21 +172,6 @@ struct static_coding {
                                       12582912.0F);  // 1.5 * 2^23: integers lie 1 apart
 }
 
-/// By the kind that c says.
-[[nodiscard]] constexpr std::uint32_t encode_element(const element_coding& c, float x) {
-  switch (c.kind) {
-    case coding_kind::minifloat:
-      return encode_minifloat(c, x);
-    case coding_kind::unsigned_zero:
-      return encode_unsigned_zero(c, x);
-    case coding_kind::bfloat16:
-      return encode_bfloat16(c, x);
-    case coding_kind::integer:
-      break;
-  }
-  return encode_integer(c, x);
-}
-
 /// The value of a code of a floating-point element; its upper bits must be zero.
 [[nodiscard, gnu::always_inline]] constexpr float decode_minifloat(const element_coding& c,
                                                                    std::uint32_t code) {

@@ -102,7 +102,8 @@ struct element_writer {
       if (magnitude > inf_bits || (magnitude == inf_bits && c.kind == coding_kind::unsigned_zero)) {
         codes[i] = c.nan;
       } else if (magnitude == inf_bits || mode == rounding::nearest_even) {
-        codes[i] = encode_element(c, scaled[i]);
+        codes[i] =
+            with_encoder(coding, [&](auto /*bits*/, auto convert) { return convert(scaled[i]); });
       } else {
         codes[i] =
             encode(format, finite_float(static_cast<double>(scaled[i])), mode, overflow::saturate,
