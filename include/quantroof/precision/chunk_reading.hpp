@@ -42,29 +42,30 @@ inline void prefetch_chunk(const float* x, std::size_t ahead) {
 #endif
 }
 
-/// 256 values: those of the row, or a copy filled up with zeros.
-[[nodiscard]] constexpr const float* load_chunk(const float* row, std::size_t count,
-                                                chunk<float>& buffer,
-                                                std::size_t ahead = read_ahead) {
-  if (!std::is_constant_evaluated() && ahead != no_read_ahead) {
-    prefetch_chunk(row, ahead);
-  }
-  if (count == chunk_size) {
-    return row;
-  }
+/// A chunk from `count` values, filled up with zeros.
+[[gnu::noinline]] constexpr void fill_up(const float* row, std::size_t count,
+                                         chunk<float>& buffer) {
   for (std::size_t i = 0; i < chunk_size; ++i) {
     buffer[i] = i < count ? row[i] : 0.0F;
   }
-  return buffer.data();
 }
 
-/// Calls work(256 values, how many of them are the row's, the column of the first) for all chunks; asks for what lies `ahead` of each.
+/// Calls work(256 values, how many of them are the row's, the column of the first) for all chunks, the last one filled up with zeros; asks
+/// for what lies `ahead` of each.
 template <class Work>
 constexpr void for_chunks(std::span<const float> row, std::size_t ahead, Work work) {
-  chunk<float> buffer;
-  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
-    const std::size_t count = row.size() - first < chunk_size ? row.size() - first : chunk_size;
-    work(load_chunk(row.data() + first, count, buffer, ahead), count, first);
+  const std::size_t whole = row.size() / chunk_size * chunk_size;
+  for (std::size_t first = 0; first < whole; first += chunk_size) {
+    const float* const x = row.data() + first;
+    if (!std::is_constant_evaluated() && ahead != no_read_ahead) {
+      prefetch_chunk(x, ahead);
+    }
+    work(x, chunk_size, first);
+  }
+  if (const std::size_t left = row.size() - whole; left > 0) {
+    chunk<float> buffer;
+    fill_up(row.data() + whole, left, buffer);
+    work(buffer.data(), left, whole);
   }
 }
 

@@ -26,8 +26,8 @@ namespace quantroof::detail {
 /// Packs codes of `Bits` bits as the head of this file shows; bits above them are dropped.
 ///
 /// requires  a whole number of bytes
-template <int Bits, std::size_t N>
-[[gnu::always_inline]] constexpr void pack_codes(const std::array<std::uint32_t, N>& codes,
+template <int Bits, class Code, std::size_t N>
+[[gnu::always_inline]] constexpr void pack_codes(const std::array<Code, N>& codes,
                                                  std::uint8_t* out) {
   constexpr std::size_t bytes = N * Bits / 8;
   std::array<std::uint8_t, bytes> packed;
@@ -75,8 +75,8 @@ template <int Bits, std::size_t N>
     out[i] = packed[i];
   }
 }
-template <int Bits>
-[[gnu::noinline]] constexpr void pack_whole(const chunk<std::uint32_t>& codes, std::uint8_t* out) {
+template <int Bits, class Code>
+[[gnu::noinline]] constexpr void pack_whole(const chunk<Code>& codes, std::uint8_t* out) {
   pack_codes<Bits>(codes, out);
 }
 

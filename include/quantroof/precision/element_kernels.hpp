@@ -100,30 +100,92 @@ constexpr void spread(const Scaling& scaling, chunk<float>& each) {
 /// Whether a loop also finds the largest scaled magnitude.
 enum class tracking : std::uint8_t { none, largest };
 
-/// After how many codes they are packed. Bytes and halves that g++ packs at once never leave its registers, and nothing waits for stores in
-/// front of those to memory; it and clang make better code of the rest in loops of their own.
+/// Encodes scaled values to nearest even, by the rules of one kind of elements.
+template <coding_kind Kind, int Bits, class Coding>
+struct value_encoder {
+  static constexpr coding_kind kind = Kind;
+  static constexpr int bits = Bits;
+  Coding coding;
+
+  [[gnu::always_inline]] constexpr std::uint32_t operator()(float scaled) const {
+    const element_coding& c = coding_of(coding);
+    if constexpr (Kind == coding_kind::minifloat) {
+      return encode_minifloat(c, scaled);
+    } else if constexpr (Kind == coding_kind::unsigned_zero) {
+      return encode_unsigned_zero(c, scaled);
+    } else if constexpr (Kind == coding_kind::bfloat16) {
+      return encode_bfloat16(c, scaled);
+    } else {
+      return encode_integer(c, scaled);
+    }
+  }
+};
+
+/// Calls work(value_encoder) with the one of a coding.
+template <class Coding, class Work>
+[[gnu::always_inline]] constexpr auto with_encoder(const Coding& coding, Work work) {
+  using enum coding_kind;
+  if constexpr (requires { Coding::value; }) {
+    return work(value_encoder<Coding::value.kind, Coding::value.bits, Coding>{coding});
+  } else {
+    switch (coding.kind) {
+      case unsigned_zero:
+        return work(value_encoder<unsigned_zero, 8, Coding>{coding});
+      case bfloat16:
+        return work(value_encoder<bfloat16, 16, Coding>{coding});
+      case integer:
+        return coding.bits == 4 ? work(value_encoder<integer, 4, Coding>{coding})
+                                : work(value_encoder<integer, 8, Coding>{coding});
+      case minifloat:
+        break;
+    }
+    switch (coding.bits) {
+      case 4:
+        return work(value_encoder<minifloat, 4, Coding>{coding});
+      case 6:
+        return work(value_encoder<minifloat, 6, Coding>{coding});
+      case 8:
+        return work(value_encoder<minifloat, 8, Coding>{coding});
+      default:
+        return work(value_encoder<minifloat, 16, Coding>{coding});
+    }
+  }
+}
+
+/// How compilers like the loop over a chunk; results do not depend on it. `narrows`: codes are stored as bytes or halves, so that four vectors of
+/// floats become one of bytes without leaving the registers; where there are 16 of those, g++ spills them in all but the shortest conversion,
+/// and does better with 32 bits a code and a quarter of a chunk. `shortest_run`: scales of blocks below it are spread over the elements first.
 #if defined(__clang__)
-template <int Bits, std::size_t Block>
-inline constexpr std::size_t packed_at_once = chunk_size;
+template <class Encode>
+inline constexpr bool narrows = true;
+inline constexpr std::size_t shortest_run = 32;
+#elif defined(__AVX512F__) || defined(__aarch64__)
+template <class Encode>
+inline constexpr bool narrows = true;
+inline constexpr std::size_t shortest_run = 64;  // else vectors of half the width
 #else
-template <int Bits, std::size_t Block>
-inline constexpr std::size_t packed_at_once = Bits < 8 ? chunk_size : (Block == 32 ? 32 : 64);
+template <class Encode>
+inline constexpr bool narrows = Encode::kind == coding_kind::integer&& Encode::bits == 8;
+inline constexpr std::size_t shortest_run = 32;
 #endif
 
 // The loops over chunks are functions of their own: inlined next to others they run out of registers and reload their constants.
-template <tracking Track, int Bits, class Scaling, class Convert>
+template <tracking Track, class Scaling, class Encode>
 [[gnu::noinline]] constexpr std::int32_t convert_chunk(const float* x, Scaling scaling,
-                                                       Convert convert, std::uint8_t* out) {
-  constexpr bool spreads = Scaling::block < 32;
-  constexpr std::size_t part = packed_at_once<Bits, Scaling::block>;
+                                                       Encode encode, std::uint8_t* out) {
+  constexpr int bits = Encode::bits;
+  constexpr bool spreads = Scaling::block < shortest_run;
+  constexpr std::size_t part = narrows<Encode> || bits < 8 ? chunk_size : 64;
   constexpr std::size_t run = spreads || Scaling::block > part ? part : Scaling::block;
+  using narrow = std::conditional_t<bits == 16, std::uint16_t, std::uint8_t>;
+  using code = std::conditional_t<narrows<Encode>, narrow, std::uint32_t>;
   chunk<float> each;
   if constexpr (spreads) {
     spread(scaling, each);
   }
   std::int32_t most = 0;
   for (std::size_t start = 0; start < chunk_size; start += part) {
-    std::array<std::uint32_t, part> codes;
+    std::array<code, part> codes;
     for (std::size_t first = 0; first < part; first += run) {
       const auto scale = scaling.at((start + first) / Scaling::block);
 // clang unrolls a short loop before it looks at vectors, and then finds none.
@@ -140,65 +202,16 @@ template <tracking Track, int Bits, class Scaling, class Convert>
         if constexpr (Track == tracking::largest) {
           most = higher(most, magnitude_bits(scaled));
         }
-        codes[first + i] = convert(scaled);
+        codes[first + i] = static_cast<code>(encode(scaled));
       }
     }
-    if constexpr (part == chunk_size) {
-      pack_whole<Bits>(codes, out);
+    if constexpr (bits < 8) {
+      pack_whole<bits>(codes, out);
     } else {
-      pack_codes<Bits>(codes, out + start * Bits / 8);
+      pack_codes<bits>(codes, out + start * bits / 8);
     }
   }
   return most;
-}
-
-/// Calls work(std::integral_constant<int, Bits>, convert) with what encodes a scaled value.
-template <class Coding, class Work>
-[[gnu::always_inline]] constexpr auto with_encoder(const Coding& coding, Work work) {
-  constexpr auto b4 = std::integral_constant<int, 4>{};
-  constexpr auto b6 = std::integral_constant<int, 6>{};
-  constexpr auto b8 = std::integral_constant<int, 8>{};
-  constexpr auto b16 = std::integral_constant<int, 16>{};
-  const auto minifloat = [coding](float v) { return encode_minifloat(coding_of(coding), v); };
-  const auto unsigned_zero = [coding](float v) {
-    return encode_unsigned_zero(coding_of(coding), v);
-  };
-  const auto bfloat16 = [coding](float v) { return encode_bfloat16(coding_of(coding), v); };
-  const auto integer = [coding](float v) { return encode_integer(coding_of(coding), v); };
-  if constexpr (requires { Coding::value; }) {
-    constexpr element_coding c = Coding::value;
-    constexpr auto bits = std::integral_constant<int, c.bits>{};
-    if constexpr (c.kind == coding_kind::minifloat) {
-      return work(bits, minifloat);
-    } else if constexpr (c.kind == coding_kind::unsigned_zero) {
-      return work(bits, unsigned_zero);
-    } else if constexpr (c.kind == coding_kind::bfloat16) {
-      return work(bits, bfloat16);
-    } else {
-      return work(bits, integer);
-    }
-  } else {
-    switch (coding.kind) {
-      case coding_kind::unsigned_zero:
-        return work(b8, unsigned_zero);
-      case coding_kind::bfloat16:
-        return work(b16, bfloat16);
-      case coding_kind::integer:
-        return coding.bits == 4 ? work(b4, integer) : work(b8, integer);
-      case coding_kind::minifloat:
-        break;
-    }
-    switch (coding.bits) {
-      case 4:
-        return work(b4, minifloat);
-      case 6:
-        return work(b6, minifloat);
-      case 8:
-        return work(b8, minifloat);
-      default:
-        return work(b16, minifloat);
-    }
-  }
 }
 
 /// Codes of 256 values, packed; returns the largest magnitude_bits of the scaled values if that is tracked.
@@ -207,9 +220,8 @@ template <class Coding, class Work>
 template <tracking Track, class Coding, class Scaling>
 constexpr std::int32_t encode_chunk(const Coding& coding, const float* x, Scaling scale,
                                     std::uint8_t* out) {
-  return with_encoder(coding, [&](auto bits, auto convert) {
-    return convert_chunk<Track, bits.value>(x, scale, convert, out);
-  });
+  return with_encoder(coding,
+                      [&](auto encode) { return convert_chunk<Track>(x, scale, encode, out); });
 }
 
 /// Scaled magnitudes above this count as clipped: the largest element and what rounding the scale can amount to, two steps of float

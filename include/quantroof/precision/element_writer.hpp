@@ -39,74 +39,97 @@ struct element_writer {
   precision format;
   rounding mode = rounding::nearest_even;
   std::uint64_t seed = 0;
+  /// Above this a scaled magnitude counts as clipped.
+  std::int32_t clip = clip_bits(coding_of(coding), format_of(format).scales.bits_per_block);
+  /// Up to this one the quick codes are right and there is nothing to count.
+  std::int32_t quick = mode == rounding::nearest_even ? clip : -1;
+
+  // Inlined, down to the loop over a chunk and what is rare: a frame of their own would put a dozen stores between those of two chunks, and
+  // all of them wait for memory in one queue.
 
   /// Writes `count` codes of the chunk that starts at element `position` of the tensor; counts what is no number or clipped.
   template <class Scaling>
-  constexpr void operator()(const float* x, std::size_t count, Scaling scale,
-                            std::uint64_t position, std::uint8_t* out,
-                            quantization_counts& counts) const {
+  [[gnu::always_inline]] constexpr void operator()(const float* x, std::size_t count, Scaling scale,
+                                                   std::uint64_t position, std::uint8_t* out,
+                                                   quantization_counts& counts) const {
     std::array<std::uint8_t, 2 * chunk_size> part;
     std::uint8_t* const to = count == chunk_size ? out : part.data();
     const std::int32_t most = encode_chunk<tracking::largest>(coding, x, scale, to);
-    const std::int32_t clip = clip_bits(coding_of(coding), format_of(format).scales.bits_per_block);
-    if (most > clip) {
-      count_specials(x, scale, clip, counts);
+    if (most > quick) {
+      mend(most, x, scale, position, to, counts);
     }
-    finish(x, count, scale, position, most >= inf_bits, to, out);
+    if (count != chunk_size) {
+      move(count, to, out);
+    }
   }
   /// The same where no scaled magnitude_bits exceed `most`, so that none has to be looked for.
   template <class Scaling>
-  constexpr void bounded(std::int32_t most, const float* x, std::size_t count, Scaling scale,
-                         std::uint64_t position, std::uint8_t* out,
-                         quantization_counts& counts) const {
-    const std::int32_t clip = clip_bits(coding_of(coding), format_of(format).scales.bits_per_block);
-    if (most > clip) {
-      count_specials(x, scale, clip, counts);
-    }
-    uncounted(x, count, scale, position, most >= inf_bits, out);
-  }
-  /// The same without counting; NaN and Inf get their codes where there are `specials`.
-  template <class Scaling>
-  constexpr void uncounted(const float* x, std::size_t count, Scaling scale, std::uint64_t position,
-                           bool specials, std::uint8_t* out) const {
+  [[gnu::always_inline]] constexpr void bounded(std::int32_t most, const float* x,
+                                                std::size_t count, Scaling scale,
+                                                std::uint64_t position, std::uint8_t* out,
+                                                quantization_counts& counts) const {
     std::array<std::uint8_t, 2 * chunk_size> part;
     std::uint8_t* const to = count == chunk_size ? out : part.data();
     encode_chunk<tracking::none>(coding, x, scale, to);
-    finish(x, count, scale, position, specials, to, out);
+    if (most > quick) {
+      mend(most, x, scale, position, to, counts);
+    }
+    if (count != chunk_size) {
+      move(count, to, out);
+    }
+  }
+  /// The same without counting; NaN and Inf get their codes where there are `specials`.
+  template <class Scaling>
+  [[gnu::always_inline]] constexpr void uncounted(const float* x, std::size_t count, Scaling scale,
+                                                  std::uint64_t position, bool specials,
+                                                  std::uint8_t* out) const {
+    std::array<std::uint8_t, 2 * chunk_size> part;
+    std::uint8_t* const to = count == chunk_size ? out : part.data();
+    encode_chunk<tracking::none>(coding, x, scale, to);
+    if (specials || mode != rounding::nearest_even) {
+      write_one_by_one(x, scale, position, to);
+    }
+    if (count != chunk_size) {
+      move(count, to, out);
+    }
   }
 
  private:
-  /// What the quick codes at `to` are no good for, and the move of a short chunk to where it belongs.
-  template <class Scaling>
-  constexpr void finish(const float* x, std::size_t count, Scaling scale, std::uint64_t position,
-                        bool specials, std::uint8_t* to, std::uint8_t* out) const {
-    if (specials || mode != rounding::nearest_even) {
-      chunk<float> scaled;
-      for (std::size_t i = 0; i < chunk_size; ++i) {
-        scaled[i] = scale(x[i], i);
-      }
-      write_one_by_one(x, scaled, position, to);
-    }
-    if (count != chunk_size) {
-      for (std::size_t i = 0; i < packed_bytes(count, coding_of(coding).bits); ++i) {
-        out[i] = to[i];
-      }
+  /// The codes of a chunk that is not whole, to where they belong.
+  [[gnu::noinline]] constexpr void move(std::size_t count, const std::uint8_t* from,
+                                        std::uint8_t* out) const {
+    for (std::size_t i = 0; i < packed_bytes(count, coding_of(coding).bits); ++i) {
+      out[i] = from[i];
     }
   }
-  constexpr void write_one_by_one(const float* x, const chunk<float>& scaled,
-                                  std::uint64_t position, std::uint8_t* to) const {
+  /// Counts what is no number or clipped, and writes what the quick codes are no good for.
+  template <class Scaling>
+  [[gnu::noinline]] constexpr void mend(std::int32_t most, const float* x, Scaling scale,
+                                        std::uint64_t position, std::uint8_t* to,
+                                        quantization_counts& counts) const {
+    if (most > clip) {
+      count_specials(x, scale, clip, counts);
+    }
+    if (most >= inf_bits || mode != rounding::nearest_even) {
+      write_one_by_one(x, scale, position, to);
+    }
+  }
+  template <class Scaling>
+  [[gnu::noinline]] constexpr void write_one_by_one(const float* x, Scaling scale,
+                                                    std::uint64_t position,
+                                                    std::uint8_t* to) const {
     const element_coding c = coding_of(coding);
     chunk<std::uint32_t> codes;
     for (std::size_t i = 0; i < chunk_size; ++i) {
+      const float scaled = scale(x[i], i);
       const std::int32_t magnitude = magnitude_bits(x[i]);
       if (magnitude > inf_bits || (magnitude == inf_bits && c.kind == coding_kind::unsigned_zero)) {
         codes[i] = c.nan;
       } else if (magnitude == inf_bits || mode == rounding::nearest_even) {
-        codes[i] =
-            with_encoder(coding, [&](auto /*bits*/, auto convert) { return convert(scaled[i]); });
+        codes[i] = with_encoder(coding, [&](auto encode_value) { return encode_value(scaled); });
       } else {
         codes[i] =
-            encode(format, finite_float(static_cast<double>(scaled[i])), mode, overflow::saturate,
+            encode(format, finite_float(static_cast<double>(scaled)), mode, overflow::saturate,
                    special_rule::cuda, random_bits_at(seed, position + i));
       }
     }
