@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace table_helper_test {
+
 namespace {
 
 struct row {
@@ -37,3 +39,5 @@ TEST_CASE("a text is matched by its part") {
 }
 
 }  // namespace
+
+}  // namespace table_helper_test

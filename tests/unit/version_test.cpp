@@ -3,6 +3,8 @@
 
 #include "catch.hpp"
 
+namespace version_test {
+
 namespace {
 
 using quantroof::version_number;
@@ -19,3 +21,5 @@ TEST_CASE("versions differ when any part differs") {
 }
 
 }  // namespace
+
+}  // namespace version_test

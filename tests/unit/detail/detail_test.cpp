@@ -15,6 +15,8 @@
 #include "quantroof/detail/static_vector.hpp"
 #include "test_table.hpp"
 
+namespace detail_test {
+
 namespace {
 
 using namespace quantroof;
@@ -150,3 +152,5 @@ TEST_CASE("errors carry their text") {
   CHECK(std::string{cut.what()}.size() < 2048);
   CHECK(std::string{cut.what()}.substr(std::string{cut.what()}.size() - 3) == "...");
 }
+
+}  // namespace detail_test

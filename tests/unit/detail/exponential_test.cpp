@@ -10,6 +10,8 @@
 #include "noise.hpp"
 #include "test_table.hpp"
 
+namespace exponential_test {
+
 namespace {
 
 using namespace quantroof;
@@ -116,3 +118,5 @@ TEST_CASE("logarithms and powers agree with the C library") {
   }
   CHECK(worst < 2e-15);
 }
+
+}  // namespace exponential_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace uncontracted_test {
+
 namespace {
 
 using namespace quantroof::detail;
@@ -29,3 +31,5 @@ TEST_CASE("a difference from the rounded product is zero") {
   CHECK(abs_product(a, -a) - (1.0F + 0x1p-22F) == 0.0F);
   CHECK(abs_product(-b, b) - (1.0 + 0x1p-51) == 0.0);
 }
+
+}  // namespace uncontracted_test

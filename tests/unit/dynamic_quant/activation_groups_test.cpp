@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace activation_groups_test {
+
 namespace {
 
 using namespace quantroof;
@@ -82,3 +84,5 @@ TEST_CASE("NaN becomes zero and Inf the range of its row") {
   const std::vector<float> alone = detail::without_specials({x + 4, 1, 4}, 0.0F, 6.0F);
   CHECK(alone == std::vector<float>{6, 0, 0, -6});
 }
+
+}  // namespace activation_groups_test

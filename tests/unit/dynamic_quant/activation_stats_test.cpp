@@ -13,6 +13,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace activation_stats_test {
+
 namespace {
 
 using namespace quantroof;
@@ -243,3 +245,5 @@ TEST_CASE("accumulator rules") {
   CHECK(same.size() == 2);
   REQUIRE_THROWS_WITH(small.merge(same), test::contains("more values than expected_count"));
 }
+
+}  // namespace activation_stats_test

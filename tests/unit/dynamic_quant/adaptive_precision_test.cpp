@@ -10,6 +10,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace adaptive_precision_test {
+
 namespace {
 
 using namespace quantroof;
@@ -118,3 +120,5 @@ TEST_CASE("adaptive rules") {
                       test::contains("a name has at most 128 bytes"));
   CHECK(selector.history().empty());
 }
+
+}  // namespace adaptive_precision_test

@@ -12,6 +12,8 @@
 #include "quantroof/precision/thread_executor.hpp"
 #include "test_table.hpp"
 
+namespace blocked_gemm_test {
+
 namespace {
 
 using namespace quantroof;
@@ -193,3 +195,5 @@ TEST_CASE("empty products and rules") {
   REQUIRE_THROWS_WITH(p.by(blocked_gemm{accumulation::fp32, failing}),
                       test::contains("the pool is closed"));
 }
+
+}  // namespace blocked_gemm_test

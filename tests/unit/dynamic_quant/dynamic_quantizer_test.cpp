@@ -12,6 +12,8 @@
 #include "noise.hpp"
 #include "test_table.hpp"
 
+namespace dynamic_quantizer_test {
+
 namespace {
 
 using namespace quantroof;
@@ -491,3 +493,5 @@ TEST_CASE("dynamic quantization rules") {
   REQUIRE_THROWS_WITH(reference_gemm{}(activation, weight, {}),
                       test::contains("out must be [rows of a, rows of b]"));
 }
+
+}  // namespace dynamic_quantizer_test

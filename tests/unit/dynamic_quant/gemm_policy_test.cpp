@@ -11,6 +11,8 @@
 #include "noise.hpp"
 #include "test_table.hpp"
 
+namespace gemm_policy_test {
+
 namespace {
 
 using namespace quantroof;
@@ -113,3 +115,5 @@ TEST_CASE("gemm rules") {
   REQUIRE_THROWS_WITH(reference_gemm{}({x, 2, 2}, {x, 2, 2}, {out, 1, 2}),
                       test::contains("gemm: out must be [rows of a, rows of b]"));
 }
+
+}  // namespace gemm_policy_test

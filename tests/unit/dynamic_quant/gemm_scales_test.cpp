@@ -12,6 +12,8 @@
 #include "quantroof/precision/thread_executor.hpp"
 #include "test_table.hpp"
 
+namespace gemm_scales_test {
+
 namespace {
 
 using namespace quantroof;
@@ -116,3 +118,5 @@ TEST_CASE("scale rules") {
   REQUIRE_THROWS_WITH(apply_scales({out, 2, 3}, {s, 2}, {s, 2}),
                       test::contains("apply_scales: needs one column scale"));
 }
+
+}  // namespace gemm_scales_test

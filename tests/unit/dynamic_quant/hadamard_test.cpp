@@ -17,6 +17,8 @@
 #include "quantroof/precision/thread_executor.hpp"
 #include "test_table.hpp"
 
+namespace hadamard_test {
+
 namespace {
 
 using namespace quantroof;
@@ -245,3 +247,5 @@ TEST_CASE("hadamard rules") {
   REQUIRE_THROWS_WITH(largest_hadamard_block(0),
                       test::contains("largest_hadamard_block: needs at least one column"));
 }
+
+}  // namespace hadamard_test

@@ -7,6 +7,8 @@
 
 #include "catch.hpp"
 
+namespace operator_list_test {
+
 namespace {
 
 using namespace quantroof;
@@ -70,3 +72,5 @@ TEST_CASE("operator list rules") {
   CHECK(list.entries().size() == 2);
   CHECK_NOTHROW(list.put({.operator_name = "b", .value = 3}));  // a known name needs no room
 }
+
+}  // namespace operator_list_test

@@ -10,6 +10,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace scale_history_test {
+
 namespace {
 
 using namespace quantroof;
@@ -119,3 +121,5 @@ TEST_CASE("history rules") {
           "finite and not negative");
   refused({a, a}, "listed twice");
 }
+
+}  // namespace scale_history_test

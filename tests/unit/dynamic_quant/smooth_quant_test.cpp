@@ -16,6 +16,8 @@
 #include "quantroof/precision/thread_executor.hpp"
 #include "test_table.hpp"
 
+namespace smooth_quant_test {
+
 namespace {
 
 using namespace quantroof;
@@ -212,3 +214,5 @@ TEST_CASE("smooth quant rules") {
   CHECK(out[0] == 7);  // nothing was written
   CHECK(out[1] == 7);
 }
+
+}  // namespace smooth_quant_test

@@ -10,6 +10,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace choice_search_test {
+
 namespace {
 
 using namespace quantroof;
@@ -157,3 +159,5 @@ TEST_CASE("an empty list is refused") {
 }
 
 }  // namespace
+
+}  // namespace choice_search_test

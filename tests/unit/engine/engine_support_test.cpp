@@ -7,6 +7,8 @@
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "test_table.hpp"
 
+namespace engine_support_test {
+
 namespace {
 
 using namespace quantroof;
@@ -119,3 +121,5 @@ TEST_CASE("a set of engines") {
 }
 
 }  // namespace
+
+}  // namespace engine_support_test

@@ -8,6 +8,8 @@
 #include "quantroof/model/presets.hpp"
 #include "test_table.hpp"
 
+namespace engine_test {
+
 namespace {
 
 using namespace quantroof;
@@ -304,3 +306,5 @@ TEST_CASE("the longest reason fits") {
 }
 
 }  // namespace
+
+}  // namespace engine_test

@@ -9,6 +9,8 @@
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "quantroof/model/presets.hpp"
 
+namespace everywhere_test {
+
 namespace {
 
 using namespace quantroof;
@@ -232,3 +234,5 @@ TEST_CASE("static and dynamic devices give identical recommendations") {
 }
 
 }  // namespace
+
+}  // namespace everywhere_test

@@ -14,6 +14,8 @@
 #include "quantroof/roofline/step.hpp"
 #include "test_table.hpp"
 
+namespace known_mistakes_test {
+
 namespace {
 
 using namespace quantroof;
@@ -150,3 +152,5 @@ TEST_CASE(
 }
 
 }  // namespace
+
+}  // namespace known_mistakes_test

@@ -11,6 +11,8 @@
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "quantroof/model/presets.hpp"
 
+namespace optimize_reasons_test {
+
 namespace {
 
 using namespace quantroof;
@@ -231,3 +233,5 @@ TEST_CASE("the specification's rules on its three scenarios, beside the search")
 }
 
 }  // namespace
+
+}  // namespace optimize_reasons_test

@@ -17,6 +17,8 @@
 #include "quantroof/model/presets.hpp"
 #include "test_table.hpp"
 
+namespace optimize_test {
+
 namespace {
 
 using namespace quantroof;
@@ -565,3 +567,5 @@ TEST_CASE("questions that have no answer in principle are refused") {
 }
 
 }  // namespace
+
+}  // namespace optimize_test

@@ -13,6 +13,8 @@
 #include "quantroof/precision/quantize.hpp"
 #include "test_table.hpp"
 
+namespace quality_error_test {
+
 using namespace quantroof;
 
 namespace {
@@ -160,3 +162,5 @@ TEST_CASE("what has no error is refused") {
   CHECK_THROWS_AS(uniform_mse(7, 1), domain_error);
   CHECK_THROWS_AS(float_mse(0), domain_error);
 }
+
+}  // namespace quality_error_test

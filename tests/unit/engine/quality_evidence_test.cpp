@@ -19,6 +19,8 @@
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
+namespace quality_evidence_test {
+
 namespace {
 
 using namespace quantroof;
@@ -313,3 +315,5 @@ TEST_CASE("models that are alike hold what was published of another") {
   CHECK(ppl.share() >= 0.6);
   CHECK(scores.share() >= 0.6);
 }
+
+}  // namespace quality_evidence_test

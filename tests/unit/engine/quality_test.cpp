@@ -12,6 +12,8 @@
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
+namespace quality_test {
+
 namespace {
 
 using namespace quantroof;
@@ -375,3 +377,5 @@ TEST_CASE("measurements that make no sense are refused") {
   const std::array scales{operator_loss{.precision = p::e8m0}};
   CHECK_THROWS_AS(quality_model(models::llama3_8b, {.sensitivities = scales}), domain_error);
 }
+
+}  // namespace quality_test

@@ -11,6 +11,8 @@
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
+namespace quality_text_test {
+
 namespace {
 
 using namespace quantroof;
@@ -94,3 +96,5 @@ TEST_CASE("the longest words have room") {
     CHECK(quality_words(e).size() <= 96);
   }
 }
+
+}  // namespace quality_text_test

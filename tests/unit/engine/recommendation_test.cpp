@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace recommendation_test {
+
 namespace {
 
 using namespace quantroof;
@@ -54,3 +56,5 @@ TEST_CASE("recommendations differ when any part differs") {
 }
 
 }  // namespace
+
+}  // namespace recommendation_test

@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace scenario_test {
+
 namespace {
 
 using namespace quantroof;
@@ -33,3 +35,5 @@ TEST_CASE("a workload needs tokens and sequences") {
 }
 
 }  // namespace
+
+}  // namespace scenario_test

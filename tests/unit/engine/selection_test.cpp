@@ -8,6 +8,8 @@
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
+namespace selection_test {
+
 namespace {
 
 using namespace quantroof;
@@ -193,3 +195,5 @@ TEST_CASE("every choice runs on its device") {
 }
 
 }  // namespace
+
+}  // namespace selection_test

@@ -9,6 +9,8 @@
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
+namespace serving_test {
+
 namespace {
 
 using namespace quantroof;
@@ -141,3 +143,5 @@ TEST_CASE("requests that cannot be are refused, engines are found by name") {
 }
 
 }  // namespace
+
+}  // namespace serving_test

@@ -9,6 +9,8 @@
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
+namespace speculative_test {
+
 namespace {
 
 using namespace quantroof;
@@ -99,3 +101,5 @@ TEST_CASE("drafts that cannot be are refused") {
 }
 
 }  // namespace
+
+}  // namespace speculative_test

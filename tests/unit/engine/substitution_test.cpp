@@ -10,6 +10,8 @@
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
+namespace substitution_test {
+
 namespace {
 
 using namespace quantroof;
@@ -290,3 +292,5 @@ TEST_CASE("a broken strategy is refused") {
 }
 
 }  // namespace
+
+}  // namespace substitution_test

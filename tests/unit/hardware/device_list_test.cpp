@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace device_list_test {
+
 using quantroof::hardware_spec;
 
 namespace {
@@ -35,3 +37,5 @@ TEST_CASE("a list with a key twice or with a broken device is refused") {
   REQUIRE_THROWS_WITH(is_valid(broken),
                       test::contains("hardware_spec: memory_gb_s must be positive"));
 }
+
+}  // namespace device_list_test

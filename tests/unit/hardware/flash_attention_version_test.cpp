@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace flash_attention_version_test {
+
 using quantroof::architecture;
 using quantroof::flash_attention_version;
 
@@ -111,3 +113,5 @@ TEST_CASE("an unknown name is answered with the known ones") {
   REQUIRE_THROWS_WITH(to_string(static_cast<architecture>(200)),
                       test::contains("to_string: the value is not an enumerator"));
 }
+
+}  // namespace flash_attention_version_test

@@ -16,6 +16,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace hardware_registry_test {
+
 namespace hw = quantroof::hw;
 using quantroof::architecture;
 using quantroof::hardware_registry;
@@ -502,3 +504,5 @@ TEST_CASE("the registry agrees with its source table") {
   }
   CHECK(rows == std::size(table_rows));
 }
+
+}  // namespace hardware_registry_test

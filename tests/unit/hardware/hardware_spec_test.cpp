@@ -11,6 +11,8 @@
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "test_table.hpp"
 
+namespace hardware_spec_test {
+
 namespace hw = quantroof::hw;
 using quantroof::architecture;
 using quantroof::element_kind;
@@ -338,3 +340,5 @@ TEST_CASE("vendors print what they parse") {
                       test::contains("parse_vendor: unknown name \"Nvidia\"; known: nvidia, amd, "
                                      "intel, google, apple, other"));
 }
+
+}  // namespace hardware_spec_test

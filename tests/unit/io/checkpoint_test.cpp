@@ -15,6 +15,8 @@
 #include "quantroof/io/checkpoint_summary.hpp"
 #include "scratch.hpp"
 
+namespace checkpoint_test {
+
 namespace {
 
 using namespace quantroof;
@@ -337,3 +339,5 @@ TEST_CASE("totals beyond 64 bits are refused") {
 }
 
 }  // namespace
+
+}  // namespace checkpoint_test

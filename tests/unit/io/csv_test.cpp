@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace csv_test {
+
 namespace {
 
 using namespace quantroof;
@@ -38,3 +40,5 @@ TEST_CASE("what is wrong is named with file, line and column") {
 }
 
 }  // namespace
+
+}  // namespace csv_test

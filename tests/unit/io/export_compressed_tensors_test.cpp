@@ -16,6 +16,8 @@
 #include "quantroof/io/export_recipe.hpp"
 #include "test_table.hpp"
 
+namespace export_compressed_tensors_test {
+
 namespace {
 
 using namespace quantroof;
@@ -288,3 +290,5 @@ TEST_CASE("tables of schemes name each format once") {
 }
 
 }  // namespace
+
+}  // namespace export_compressed_tensors_test

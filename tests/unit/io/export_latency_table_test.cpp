@@ -10,6 +10,8 @@
 #include "quantroof/core.hpp"
 #include "quantroof/io/csv.hpp"
 
+namespace export_latency_table_test {
+
 namespace {
 
 using namespace quantroof;
@@ -81,3 +83,5 @@ TEST_CASE("tables need formats and tokens") {
 }
 
 }  // namespace
+
+}  // namespace export_latency_table_test

@@ -10,6 +10,8 @@
 #include "quantroof/core.hpp"
 #include "test_table.hpp"
 
+namespace export_launch_test {
+
 namespace {
 
 using namespace quantroof;
@@ -202,3 +204,5 @@ TEST_CASE("what an engine rejects is named, with what it takes") {
 }
 
 }  // namespace
+
+}  // namespace export_launch_test

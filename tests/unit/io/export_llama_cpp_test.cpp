@@ -10,6 +10,8 @@
 #include "quantroof/core.hpp"
 #include "test_table.hpp"
 
+namespace export_llama_cpp_test {
+
 namespace {
 
 using namespace quantroof;
@@ -110,3 +112,5 @@ TEST_CASE("other formats are refused, or replaced and said") {
 }
 
 }  // namespace
+
+}  // namespace export_llama_cpp_test

@@ -17,6 +17,8 @@
 #include "quantroof/core.hpp"
 #include "test_table.hpp"
 
+namespace export_modelopt_test {
+
 namespace {
 
 using namespace quantroof;
@@ -335,3 +337,5 @@ TEST_CASE("published files are plans, and plans of theirs come back") {
 }
 
 }  // namespace
+
+}  // namespace export_modelopt_test

@@ -14,6 +14,8 @@
 #include "quantroof/io/json_file.hpp"
 #include "scratch.hpp"
 
+namespace export_plan_test {
+
 namespace {
 
 using namespace quantroof;
@@ -149,3 +151,5 @@ TEST_CASE("files hold documents") {
 }
 
 }  // namespace
+
+}  // namespace export_plan_test

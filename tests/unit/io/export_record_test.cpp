@@ -13,6 +13,8 @@
 #include "quantroof/io/hf_config.hpp"
 #include "quantroof/io/json_file.hpp"
 
+namespace export_record_test {
+
 namespace {
 
 using namespace quantroof;
@@ -146,3 +148,5 @@ TEST_CASE("published files come back equal") {
 }
 
 }  // namespace
+
+}  // namespace export_record_test

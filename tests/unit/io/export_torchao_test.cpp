@@ -11,6 +11,8 @@
 #include "quantroof/core.hpp"
 #include "test_table.hpp"
 
+namespace export_torchao_test {
+
 namespace {
 
 using namespace quantroof;
@@ -85,3 +87,5 @@ TEST_CASE("what torchao cannot say is named") {
 }
 
 }  // namespace
+
+}  // namespace export_torchao_test

@@ -17,6 +17,8 @@
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "quantroof/model/presets.hpp"
 
+namespace fit_engine_test {
+
 namespace {
 
 using namespace quantroof;
@@ -253,3 +255,5 @@ TEST_CASE("the engines are as the collection at hand says, and hold for models h
 }
 
 }  // namespace
+
+}  // namespace fit_engine_test

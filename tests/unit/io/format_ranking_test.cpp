@@ -27,6 +27,8 @@
 #include "quantroof/io/step_validation.hpp"
 #include "quantroof/model/presets.hpp"
 
+namespace format_ranking_test {
+
 namespace {
 
 using namespace quantroof;
@@ -378,3 +380,5 @@ TEST_CASE("served models: the format that is predicted to be fastest is") {
 }
 
 }  // namespace
+
+}  // namespace format_ranking_test

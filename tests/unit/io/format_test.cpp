@@ -11,6 +11,8 @@
 #include "quantroof/core.hpp"
 #include "test_table.hpp"
 
+namespace format_test {
+
 namespace {
 
 using namespace quantroof;
@@ -346,3 +348,5 @@ TEST_CASE("recommendations") {
 }
 
 }  // namespace
+
+}  // namespace format_test

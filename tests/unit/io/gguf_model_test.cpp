@@ -13,6 +13,8 @@
 #include "scratch.hpp"
 #include "test_table.hpp"
 
+namespace gguf_model_test {
+
 namespace {
 
 using namespace quantroof;
@@ -262,3 +264,5 @@ TEST_CASE("what cannot be read is refused by its key") {
 }
 
 }  // namespace
+
+}  // namespace gguf_model_test

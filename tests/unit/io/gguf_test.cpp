@@ -19,6 +19,8 @@
 #include "scratch.hpp"
 #include "test_table.hpp"
 
+namespace gguf_test {
+
 namespace {
 
 using namespace quantroof;
@@ -388,3 +390,5 @@ TEST_CASE("keys that cannot be are refused") {
 }
 
 }  // namespace
+
+}  // namespace gguf_test

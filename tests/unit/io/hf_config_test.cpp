@@ -16,6 +16,8 @@
 #include "quantroof/core.hpp"
 #include "test_table.hpp"
 
+namespace hf_config_test {
+
 namespace {
 
 using namespace quantroof;
@@ -411,3 +413,5 @@ TEST_CASE("parameters, active ones and cache agree with sums made elsewhere, to 
 }
 
 }  // namespace
+
+}  // namespace hf_config_test

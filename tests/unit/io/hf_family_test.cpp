@@ -15,6 +15,8 @@
 #include "quantroof/io/hf_config.hpp"
 #include "test_table.hpp"
 
+namespace hf_family_test {
+
 namespace {
 
 using namespace quantroof;
@@ -374,3 +376,5 @@ TEST_CASE("dense models without windows stay in the flat form") {
 }
 
 }  // namespace
+
+}  // namespace hf_family_test

@@ -15,6 +15,8 @@
 #include "scratch.hpp"
 #include "test_table.hpp"
 
+namespace hf_quantization_test {
+
 namespace {
 
 using namespace quantroof;
@@ -502,3 +504,5 @@ TEST_CASE("published files name their formats") {
 }
 
 }  // namespace
+
+}  // namespace hf_quantization_test

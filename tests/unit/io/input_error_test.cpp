@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace input_error_test {
+
 namespace {
 
 using quantroof::io::input_error;
@@ -69,3 +71,5 @@ TEST_CASE("a long name is cut between two characters") {
 }
 
 }  // namespace
+
+}  // namespace input_error_test

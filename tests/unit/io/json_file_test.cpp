@@ -18,6 +18,8 @@
 #include "scratch.hpp"
 #include "test_table.hpp"
 
+namespace json_file_test {
+
 namespace {
 
 using namespace quantroof;
@@ -300,3 +302,5 @@ TEST_CASE("a quantizer goes on after a restart as if nothing had happened") {
 }
 
 }  // namespace
+
+}  // namespace json_file_test

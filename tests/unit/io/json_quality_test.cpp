@@ -16,6 +16,8 @@
 #include "quantroof/model/presets.hpp"
 #include "quantroof/model/strategies.hpp"
 
+namespace json_quality_test {
+
 namespace {
 
 using namespace quantroof;
@@ -161,3 +163,5 @@ TEST_CASE("sentences name who measured what") {
   CHECK_THAT(said(models::llama3_8b, "nvfp4_blackwell", {.metric = quality_metric::math_score}),
              test::contains("% math_score (typically -3.7)"));
 }
+
+}  // namespace json_quality_test

@@ -15,6 +15,8 @@
 #include "quantroof/io/hf_config.hpp"
 #include "test_table.hpp"
 
+namespace json_test {
+
 namespace {
 
 using namespace quantroof;
@@ -492,3 +494,5 @@ TEST_CASE("32-bit floats are checked for their range") {
 }
 
 }  // namespace
+
+}  // namespace json_test

@@ -14,6 +14,8 @@
 #include "quantroof/io/validation.hpp"
 #include "test_table.hpp"
 
+namespace measurements_test {
+
 namespace {
 
 using namespace quantroof;
@@ -247,3 +249,5 @@ TEST_CASE("published FlashAttention figures are met version by version") {
 }
 
 }  // namespace
+
+}  // namespace measurements_test

@@ -10,6 +10,8 @@
 #include "scratch.hpp"
 #include "test_table.hpp"
 
+namespace model_source_test {
+
 namespace {
 
 using namespace quantroof;
@@ -88,3 +90,5 @@ TEST_CASE("the formats that config.json names") {
 }
 
 }  // namespace
+
+}  // namespace model_source_test

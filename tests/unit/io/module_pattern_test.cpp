@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace module_pattern_test {
+
 namespace {
 
 using namespace quantroof;
@@ -115,3 +117,5 @@ TEST_CASE("the effort of a match is bounded") {
 }
 
 }  // namespace
+
+}  // namespace module_pattern_test

@@ -11,6 +11,8 @@
 #include "quantroof/io/json_optimize.hpp"
 #include "quantroof/model/presets.hpp"
 
+namespace optimize_io_test {
+
 namespace {
 
 using namespace quantroof;
@@ -117,3 +119,5 @@ TEST_CASE("what the optimizer finds for an engine, that engine's launch line tak
 }
 
 }  // namespace
+
+}  // namespace optimize_io_test

@@ -14,6 +14,8 @@
 #include "quantroof/roofline/step.hpp"
 #include "test_table.hpp"
 
+namespace peer_steps_test {
+
 namespace {
 
 using namespace quantroof;
@@ -99,3 +101,5 @@ TEST_CASE("whole steps agree with the composition of measured kernels") {
 }
 
 }  // namespace
+
+}  // namespace peer_steps_test

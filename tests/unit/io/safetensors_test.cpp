@@ -18,6 +18,8 @@
 #include "scratch.hpp"
 #include "test_table.hpp"
 
+namespace safetensors_test {
+
 namespace {
 
 using namespace quantroof;
@@ -241,3 +243,5 @@ TEST_CASE("an index that cannot be is refused") {
 }
 
 }  // namespace
+
+}  // namespace safetensors_test

@@ -9,6 +9,8 @@
 #include "quantroof/io/step_validation.hpp"
 #include "test_table.hpp"
 
+namespace step_measurements_test {
+
 namespace {
 
 using namespace quantroof;
@@ -208,3 +210,5 @@ TEST_CASE("whole steps of the collection at hand are as accurate as promised") {
 }
 
 }  // namespace
+
+}  // namespace step_measurements_test

@@ -15,6 +15,8 @@
 #include "scratch.hpp"
 #include "test_table.hpp"
 
+namespace tensor_file_test {
+
 namespace {
 
 using namespace quantroof;
@@ -343,3 +345,5 @@ TEST_CASE("nothing is half-written") {
 }
 
 }  // namespace
+
+}  // namespace tensor_file_test

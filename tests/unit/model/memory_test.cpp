@@ -8,6 +8,8 @@
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
+namespace memory_test {
+
 namespace {
 
 using namespace quantroof;
@@ -370,3 +372,5 @@ TEST_CASE("stages and groups hold no less than the whole") {
 }
 
 }  // namespace
+
+}  // namespace memory_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace mixed_precision_test {
+
 namespace {
 
 using namespace quantroof;
@@ -366,3 +368,5 @@ TEST_CASE("operators of other blocks take the precision of the one that decides 
 }
 
 }  // namespace
+
+}  // namespace mixed_precision_test

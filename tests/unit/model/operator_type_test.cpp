@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace operator_type_test {
+
 namespace {
 
 using namespace quantroof;
@@ -139,3 +141,5 @@ TEST_CASE("a set of operators holds what was put in") {
 }
 
 }  // namespace
+
+}  // namespace operator_type_test

@@ -4,6 +4,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace phase_test {
+
 namespace {
 
 using namespace quantroof;
@@ -31,3 +33,5 @@ TEST_CASE("phases print and parse") {
 }
 
 }  // namespace
+
+}  // namespace phase_test

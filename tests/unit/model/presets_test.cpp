@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace presets_test {
+
 namespace {
 
 using namespace quantroof;
@@ -147,3 +149,5 @@ TEST_CASE("no two presets share a name") {
 }
 
 }  // namespace
+
+}  // namespace presets_test

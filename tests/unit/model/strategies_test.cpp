@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace strategies_test {
+
 namespace {
 
 using namespace quantroof;
@@ -201,3 +203,5 @@ TEST_CASE("a gradient needs layers") {
 }
 
 }  // namespace
+
+}  // namespace strategies_test

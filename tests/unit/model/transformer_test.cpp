@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace transformer_test {
+
 namespace {
 
 using namespace quantroof;
@@ -165,3 +167,5 @@ TEST_CASE("the largest model that is accepted does not overflow") {
 }
 
 }  // namespace
+
+}  // namespace transformer_test

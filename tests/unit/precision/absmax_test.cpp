@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace absmax_test {
+
 namespace {
 
 using namespace quantroof;
@@ -163,3 +165,5 @@ TEST_CASE("empty matrices and rules") {
   REQUIRE_THROWS_WITH(block_absmax(x, 1, 1, two),
                       test::contains("block_absmax: out must have one element per block"));
 }
+
+}  // namespace absmax_test

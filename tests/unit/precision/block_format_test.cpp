@@ -14,6 +14,8 @@
 #include "reference_blocks.hpp"
 #include "test_table.hpp"
 
+namespace block_format_test {
+
 namespace {
 
 using namespace quantroof;
@@ -439,3 +441,5 @@ TEST_CASE("single elements follow the policies of encode") {
   CHECK(round_trip(precision::int8, 3e38F, 3e38F) == 3e38F);
   CHECK(round_trip(precision::fp8_e4m3, 3e38F, 3e38F) == 3e38F);
 }
+
+}  // namespace block_format_test

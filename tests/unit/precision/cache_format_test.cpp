@@ -10,6 +10,8 @@
 #include "quantroof/roofline/calibrated.hpp"
 #include "test_table.hpp"
 
+namespace cache_format_test {
+
 namespace {
 
 using namespace quantroof;
@@ -104,3 +106,5 @@ TEST_CASE("keys and values apart are chosen where one format loses too much") {
 }
 
 }  // namespace
+
+}  // namespace cache_format_test

@@ -11,6 +11,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace clip_scale_test {
+
 namespace {
 
 using namespace quantroof;
@@ -72,3 +74,5 @@ TEST_CASE("clip rules") {
   REQUIRE_THROWS_WITH(round_trip_error(five, precision::int8, 0),
                       test::contains("the scale must be positive"));
 }
+
+}  // namespace clip_scale_test

@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace element_rounder_test {
+
 namespace {
 
 using namespace quantroof;
@@ -158,3 +160,5 @@ TEST_CASE("rounding rules") {
   REQUIRE_THROWS_WITH((element_rounder{precision::int8, 1}(three, two)),
                       test::contains("out must be as long as in"));
 }
+
+}  // namespace element_rounder_test

@@ -11,6 +11,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace entropy_clip_test {
+
 namespace {
 
 using namespace quantroof;
@@ -159,3 +161,5 @@ TEST_CASE("entropy rules") {
   REQUIRE_THROWS_WITH(find_entropy_clip(few, precision::int8, {.every = 0}),
                       test::contains("find_entropy_clip: every must be positive"));
 }
+
+}  // namespace entropy_clip_test

@@ -9,6 +9,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace executor_test {
+
 namespace {
 
 using namespace quantroof;
@@ -79,3 +81,5 @@ TEST_CASE("the serial executor stops at the first exception") {
                       test::contains("two"));
   CHECK(calls == 3);
 }
+
+}  // namespace executor_test

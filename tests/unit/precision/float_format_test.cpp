@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace float_format_test {
+
 namespace {
 
 using namespace quantroof;
@@ -107,3 +109,5 @@ TEST_CASE("format rules") {
 }
 
 }  // namespace
+
+}  // namespace float_format_test

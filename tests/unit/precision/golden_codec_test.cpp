@@ -19,6 +19,8 @@
 #include "reference_codec.hpp"
 #include "test_table.hpp"
 
+namespace golden_codec_test {
+
 namespace {
 
 using namespace quantroof;
@@ -322,3 +324,5 @@ TEST_CASE("decoding agrees with CUDA and ml_dtypes") {
     CHECK(different == 0);
   }
 }
+
+}  // namespace golden_codec_test

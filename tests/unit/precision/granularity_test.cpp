@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace granularity_test {
+
 using namespace quantroof;
 
 static_assert(parse_granularity("per_group") == granularity::per_group);
@@ -26,3 +28,5 @@ TEST_CASE("names of granularities and calibrations parse back, unknown ones list
   REQUIRE_THROWS_WITH(parse_calibration("max"),
                       test::contains("known: absmax, percentile, mse_optimal, entropy"));
 }
+
+}  // namespace granularity_test

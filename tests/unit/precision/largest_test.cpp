@@ -13,6 +13,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace largest_test {
+
 namespace {
 
 using namespace quantroof;
@@ -146,3 +148,5 @@ TEST_CASE("a guess that is too high is found out") {
   tail.add(x);
   CHECK_FALSE(tail.is_exact(10));
 }
+
+}  // namespace largest_test

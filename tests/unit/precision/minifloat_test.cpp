@@ -17,6 +17,8 @@
 #include "reference_codec.hpp"
 #include "test_table.hpp"
 
+namespace minifloat_test {
+
 namespace {
 
 using namespace quantroof;
@@ -626,3 +628,5 @@ TEST_CASE("codec rules") {
   REQUIRE_THROWS_WITH(encode(precision::fp8_e4m3, 1.0F, nearest_even, saturate, modelopt),
                       test::contains("encode: special_rule::modelopt covers E2M1 only"));
 }
+
+}  // namespace minifloat_test

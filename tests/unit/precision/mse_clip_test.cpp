@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace mse_clip_test {
+
 namespace {
 
 using namespace quantroof;
@@ -135,3 +137,5 @@ TEST_CASE("search rules") {
                       test::contains("find_mse_clip: sample_every must be positive"));
   REQUIRE_THROWS_WITH(find_mse_clip(uneven, precision::fp32), test::contains("at most 16 bits"));
 }
+
+}  // namespace mse_clip_test

@@ -12,6 +12,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace percentile_test {
+
 namespace {
 
 using namespace quantroof;
@@ -99,3 +101,5 @@ TEST_CASE("percentile rules") {
                         test::contains("abs_percentile: q must be in [0, 100]"));
   }
 }
+
+}  // namespace percentile_test

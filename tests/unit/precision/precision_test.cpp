@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace precision_test {
+
 namespace {
 
 using namespace quantroof;
@@ -108,3 +110,5 @@ TEST_CASE("precision rules") {
   REQUIRE_THROWS_WITH(storage_bytes(fp16, std::numeric_limits<std::int64_t>::max(), 2),
                       test::contains("does not fit 63 bits"));
 }
+
+}  // namespace precision_test

@@ -11,6 +11,8 @@
 #include "noise.hpp"
 #include "test_table.hpp"
 
+namespace quantization_error_test {
+
 namespace {
 
 using namespace quantroof;
@@ -164,3 +166,5 @@ TEST_CASE("error rules") {
       compare(matrix_view<const float>{a, 1, 2}, matrix_view<const float>{a, 2, 1}),
       test::contains("compare: reference and approximate must have the same shape"));
 }
+
+}  // namespace quantization_error_test

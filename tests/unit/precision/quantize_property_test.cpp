@@ -18,6 +18,8 @@
 #include "quantroof/precision/thread_executor.hpp"
 #include "test_table.hpp"
 
+namespace quantize_property_test {
+
 namespace {
 
 using namespace quantroof;
@@ -583,3 +585,5 @@ TEST_CASE("sizes, null views and values that are no enumerators are refused by n
   REQUIRE_THROWS_WITH(dequantize(q),
                       test::contains("dequantize: the size of the codes does not fit size_t"));
 }
+
+}  // namespace quantize_property_test

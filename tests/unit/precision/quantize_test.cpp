@@ -20,6 +20,8 @@
 #include "reference_blocks.hpp"
 #include "test_table.hpp"
 
+namespace quantize_test {
+
 namespace {
 
 using namespace quantroof;
@@ -782,3 +784,5 @@ TEST_CASE("relative errors are those of the formats, whatever the distribution")
     CHECK(error(r, student) == Approx(r.student).epsilon(0.03));
   }
 }
+
+}  // namespace quantize_test

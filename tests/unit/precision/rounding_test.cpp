@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace rounding_test {
+
 namespace {
 
 using namespace quantroof;
@@ -98,3 +100,5 @@ TEST_CASE("unknown rules list the known ones") {
   REQUIRE_THROWS_WITH(to_string(static_cast<special_rule>(17)),
                       test::contains("to_string: the value is not an enumerator"));
 }
+
+}  // namespace rounding_test

@@ -9,6 +9,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace scale_choice_test {
+
 namespace {
 
 using namespace quantroof;
@@ -64,3 +66,5 @@ TEST_CASE("scale choice rules") {
   REQUIRE_THROWS_WITH(choose_scale(static_cast<calibration>(9), five, precision::int8),
                       test::contains("choose_scale: the value is not a calibration"));
 }
+
+}  // namespace scale_choice_test

@@ -16,6 +16,8 @@
 #include "quantroof/precision/minifloat.hpp"
 #include "test_table.hpp"
 
+namespace storage_types_test {
+
 namespace {
 
 using namespace quantroof;
@@ -145,3 +147,5 @@ TEST_CASE("a float is stored as itself") {
   CHECK(same_bits(to_float(x), x));
   CHECK(same_bits(from_float<float>(x), x));
 }
+
+}  // namespace storage_types_test

@@ -10,6 +10,8 @@
 
 #include "catch.hpp"
 
+namespace thread_executor_test {
+
 using namespace quantroof;
 
 namespace {
@@ -99,3 +101,5 @@ TEST_CASE("thread executor rules") {
   REQUIRE_THROWS_WITH((thread_executor{2, 0}(1, [](std::size_t) {})),
                       test::contains("thread_executor: grain must be positive"));
 }
+
+}  // namespace thread_executor_test

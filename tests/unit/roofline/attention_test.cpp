@@ -9,6 +9,8 @@
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "test_table.hpp"
 
+namespace attention_test {
+
 namespace {
 
 using namespace quantroof;
@@ -260,3 +262,5 @@ TEST_CASE("the score matrix against partial outputs") {
 }
 
 }  // namespace
+
+}  // namespace attention_test

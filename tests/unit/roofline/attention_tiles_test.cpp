@@ -11,6 +11,8 @@
 #include "quantroof/roofline/prefill.hpp"
 #include "test_table.hpp"
 
+namespace attention_tiles_test {
+
 namespace {
 
 using namespace quantroof;
@@ -155,3 +157,5 @@ TEST_CASE("what a data sheet leaves open gets a stated stand-in") {
 }
 
 }  // namespace
+
+}  // namespace attention_tiles_test

@@ -9,6 +9,8 @@
 #include "quantroof/roofline/step.hpp"
 #include "test_table.hpp"
 
+namespace calibrated_test {
+
 namespace {
 
 using namespace quantroof;
@@ -365,3 +367,5 @@ TEST_CASE("MLA prompts write latents, not keys of every head") {
 }
 
 }  // namespace
+
+}  // namespace calibrated_test

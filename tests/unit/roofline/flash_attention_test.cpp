@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace flash_attention_test {
+
 namespace {
 
 using namespace quantroof;
@@ -190,3 +192,5 @@ TEST_CASE("a comparison refuses an unknown device and an impossible shape") {
 }
 
 }  // namespace
+
+}  // namespace flash_attention_test

@@ -6,6 +6,8 @@
 #include "quantroof/roofline/calibrated.hpp"
 #include "test_table.hpp"
 
+namespace gemm_kernel_test {
+
 namespace {
 
 using namespace quantroof;
@@ -218,3 +220,5 @@ TEST_CASE("fused quantization costs less than a pass of its own") {
 }
 
 }  // namespace
+
+}  // namespace gemm_kernel_test

@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace gemm_test {
+
 namespace {
 
 using namespace quantroof;
@@ -60,3 +62,5 @@ TEST_CASE("shapes and byte counts that cannot be are refused") {
 }
 
 }  // namespace
+
+}  // namespace gemm_test

@@ -10,6 +10,8 @@
 #include "quantroof/roofline/step.hpp"
 #include "test_table.hpp"
 
+namespace layer_step_test {
+
 namespace {
 
 using namespace quantroof;
@@ -398,3 +400,5 @@ TEST_CASE("the parts of every step add up") {
 }
 
 }  // namespace
+
+}  // namespace layer_step_test

@@ -6,6 +6,8 @@
 #include "quantroof/roofline/textbook.hpp"
 #include "test_table.hpp"
 
+namespace linear_rate_test {
+
 namespace {
 
 using namespace quantroof;
@@ -134,3 +136,5 @@ TEST_CASE("fewer bits per weight never take more time in decode") {
 }
 
 }  // namespace
+
+}  // namespace linear_rate_test

@@ -8,6 +8,8 @@
 #include "catch.hpp"
 #include "test_table.hpp"
 
+namespace roofline_test {
+
 namespace {
 
 using namespace quantroof;
@@ -94,3 +96,5 @@ TEST_CASE("bottlenecks print and parse") {
 }
 
 }  // namespace
+
+}  // namespace roofline_test

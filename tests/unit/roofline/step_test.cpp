@@ -11,6 +11,8 @@
 #include "quantroof/model/strategies.hpp"
 #include "test_table.hpp"
 
+namespace step_test {
+
 namespace {
 
 using namespace quantroof;
@@ -289,3 +291,5 @@ TEST_CASE("a step that cannot be is refused") {
 }
 
 }  // namespace
+
+}  // namespace step_test

@@ -9,6 +9,8 @@
 #include "quantroof/hardware/hardware_registry.hpp"
 #include "test_table.hpp"
 
+namespace textbook_test {
+
 namespace {
 
 using namespace quantroof;
@@ -308,3 +310,5 @@ TEST_CASE("scopes print and parse") {
 }
 
 }  // namespace
+
+}  // namespace textbook_test
