@@ -165,7 +165,7 @@ inline constexpr bool narrows = true;
 inline constexpr std::size_t shortest_run = 64;  // else vectors of half the width
 #else
 template <class Encode>
-inline constexpr bool narrows = Encode::kind == coding_kind::integer&& Encode::bits == 8;
+inline constexpr bool narrows = Encode::bits == 8 && Encode::kind == coding_kind::integer;
 inline constexpr std::size_t shortest_run = 32;
 #endif
 
