@@ -192,9 +192,10 @@ constexpr void write_nvfp4_row(const element_writer<Coding>& writer,
         if (plain) {
           nvfp4_scales(rule, tensor, blocks.most, blocks.codes, blocks.factors);
         }
-        for (std::size_t b = 0; b < blocks.count; ++b) {
-          if (!finite[b / blocks.per_chunk] && special[b]) {
-            blocks.codes[b] = 0x7FU;
+        for (std::size_t k = 0; k < batch_chunks; ++k) {
+          for (std::size_t b = k * blocks.per_chunk; !finite[k] && b < (k + 1) * blocks.per_chunk;
+               ++b) {
+            blocks.codes[b] = special[b] ? 0x7FU : blocks.codes[b];
           }
         }
         blocks.store(size, scale_codes + start / block);

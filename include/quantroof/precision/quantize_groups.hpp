@@ -39,11 +39,14 @@ struct group_batch {
   constexpr void add(std::size_t k, const float* x) {
     std::array<std::int32_t, per_chunk> found;
     block_magnitudes<Group>(x, found);
+    std::int32_t highest = 0;
     for (std::size_t g = 0; g < per_chunk; ++g) {
       most[k * per_chunk + g] = found[g];
-      finite[k * per_chunk + g] = found[g] < inf_bits
-                                      ? std::bit_cast<float>(found[g])
-                                      : absmax(std::span<const float>{x + g * Group, Group}).value;
+      finite[k * per_chunk + g] = std::bit_cast<float>(found[g]);
+      highest = higher(highest, found[g]);
+    }
+    for (std::size_t g = 0; highest >= inf_bits && g < per_chunk; ++g) {
+      finite[k * per_chunk + g] = absmax(std::span<const float>{x + g * Group, Group}).value;
     }
   }
   constexpr void choose(float top, bool half, scaling how) {
