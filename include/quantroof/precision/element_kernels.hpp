@@ -55,6 +55,9 @@ template <std::size_t Block>
   if constexpr (Block == 16) {  // eight of each half side by side, then neighbours
     std::array<std::int32_t, chunk_size / 2> halves;
     for (std::size_t b = 0; b < blocks; ++b) {
+#if defined(__GNUC__)
+#pragma GCC unroll 8
+#endif
       for (std::size_t i = 0; i < 8; ++i) {
         halves[b * 8 + i] =
             higher(magnitude_bits(x[b * 16 + i]), magnitude_bits(x[b * 16 + 8 + i]));
@@ -84,6 +87,9 @@ inline constexpr std::size_t codes_at_once = 64;
 /// The scale of each element.
 template <class Scaling>
 constexpr void spread(const Scaling& scaling, chunk<float>& each) {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
   for (std::size_t first = 0; first < chunk_size; first += Scaling::block) {
     const float scale = scaling.value(first / Scaling::block);
 #if defined(__clang__)
@@ -188,9 +194,11 @@ template <tracking Track, class Scaling, class Encode>
     std::array<code, part> codes;
     for (std::size_t first = 0; first < part; first += run) {
       const auto scale = scaling.at((start + first) / Scaling::block);
-// clang unrolls a short loop before it looks at vectors, and then finds none.
+// clang unrolls a short loop before it looks at vectors, and then finds none; g++ -O2 makes vectors first, and leaves them in a loop if not told.
 #if defined(__clang__)
 #pragma clang loop unroll(disable)
+#elif defined(__GNUC__)
+#pragma GCC unroll 8
 #endif
       for (std::size_t i = 0; i < run; ++i) {
         float scaled = 0.0F;
@@ -263,6 +271,8 @@ template <class Code, class Convert, class Scaling>
     std::array<std::uint32_t, run> wide;  // a local: no value is written into it
 #if defined(__clang__)
 #pragma clang loop unroll(disable)
+#elif defined(__GNUC__)
+#pragma GCC unroll 8
 #endif
     for (std::size_t i = 0; i < run; ++i) {
       wide[i] = codes[first + i];
@@ -270,6 +280,8 @@ template <class Code, class Convert, class Scaling>
     const auto scale = scaling.at(first / Scaling::block);
 #if defined(__clang__)
 #pragma clang loop unroll(disable)
+#elif defined(__GNUC__)
+#pragma GCC unroll 8
 #endif
     for (std::size_t i = 0; i < run; ++i) {
       const float value = convert(wide[i]);
