@@ -55,6 +55,7 @@ template <std::size_t Block>
   if constexpr (Block == 16) {  // eight of each half side by side, then neighbours
     std::array<std::int32_t, chunk_size / 2> halves;
     for (std::size_t b = 0; b < blocks; ++b) {
+// Else -O2 stores half vectors here, and loads of whole ones below wait for them.
 #if defined(__GNUC__)
 #pragma GCC unroll 8
 #endif
@@ -88,7 +89,7 @@ inline constexpr std::size_t codes_at_once = 64;
 template <class Scaling>
 constexpr void spread(const Scaling& scaling, chunk<float>& each) {
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC unroll 16
+#pragma GCC unroll 16  // -O2 keeps the loop if not told
 #endif
   for (std::size_t first = 0; first < chunk_size; first += Scaling::block) {
     const float scale = scaling.value(first / Scaling::block);
