@@ -72,6 +72,16 @@ using lane_bits = std::array<std::int32_t, lane_count>;
   return a > b ? a : b;
 }
 
+template <std::size_t N>
+[[nodiscard, gnu::always_inline]] constexpr std::int32_t highest_of(
+    const std::array<std::int32_t, N>& values) {
+  std::int32_t highest = 0;
+  for (std::size_t i = 0; i < N; ++i) {
+    highest = higher(highest, values[i]);
+  }
+  return highest;
+}
+
 /// Sixteen lanes of 64: lane l of l, l + 16, l + 32 and l + 48.
 [[nodiscard]] constexpr std::array<std::int32_t, 16> fold_lanes(const lane_bits& lanes) {
   std::array<std::int32_t, 16> folded{};

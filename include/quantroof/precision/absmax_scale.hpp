@@ -14,14 +14,14 @@
 #include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/precision/scale_rules.hpp"
+#include "quantroof/precision/storage_types.hpp"
 
 namespace quantroof::detail {
 
 /// absmax / largest element on the grid of FP16, at most 65504.
 [[nodiscard, gnu::always_inline]] constexpr float half_scale(float absmax, float top) {
   constexpr element_coding half = make_element_coding(precision::fp16);
-  const float scale = absmax / top;
-  const std::uint32_t code = encode_minifloat(half, scale < 65504.0F ? scale : 65504.0F);
+  const std::uint32_t code = encode_minifloat(half, absmax / top);  // saturates
   return decode_minifloat(half, code & 0xFFFFU);
 }
 
@@ -53,7 +53,10 @@ namespace quantroof::detail {
 [[nodiscard]] constexpr std::int32_t scaled_bits(std::int32_t bits, float value, scaling how) {
   const float x = std::bit_cast<float>(bits);
   const float scaled = how == scaling::division ? over(x, value) : times(x, value);
-  return bits < inf_bits ? magnitude_bits(scaled) : bits;
+  const auto number = static_cast<std::uint32_t>(finite_mask(bits));
+  return static_cast<std::int32_t>(select(number,
+                                          static_cast<std::uint32_t>(magnitude_bits(scaled)),
+                                          static_cast<std::uint32_t>(bits)));
 }
 
 }  // namespace quantroof::detail

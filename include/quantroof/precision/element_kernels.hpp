@@ -25,6 +25,10 @@ template <std::size_t N>
 [[nodiscard]] constexpr std::array<std::int32_t, N / 2> higher_neighbours(
     const std::array<std::int32_t, N>& values) {
   std::array<std::int32_t, N / 2> result;
+// g++ -O2 makes vectors first, and leaves them in a loop, and what they write in memory, if not told.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
   for (std::size_t i = 0; i < N / 2; ++i) {
     result[i] = higher(values[2 * i], values[2 * i + 1]);
   }
@@ -36,8 +40,7 @@ template <std::size_t N>
 /// ignores   nothing; the two forms give the same: g++ vectorises the inner loop of the first, clang that of the second (3 to 6 times as
 ///           fast on either as the other form)
 template <std::size_t Block>
-[[gnu::noinline]] constexpr void block_magnitudes(
-    const float* x, std::array<std::int32_t, chunk_size / Block>& most) {
+[[gnu::noinline]] constexpr void block_magnitudes(const float* x, std::int32_t* most) {
   constexpr std::size_t blocks = chunk_size / Block;
 #if defined(__clang__)
   chunk<std::int32_t> magnitudes;
@@ -50,12 +53,17 @@ template <std::size_t Block>
       result[b] = higher(result[b], magnitudes[b * Block + i]);
     }
   }
-  most = result;
+  for (std::size_t b = 0; b < blocks; ++b) {
+    most[b] = result[b];
+  }
 #else
   if constexpr (Block == 16) {  // eight of each half side by side, then neighbours
     std::array<std::int32_t, chunk_size / 2> halves;
-    for (std::size_t b = 0; b < blocks; ++b) {
 // Else -O2 stores half vectors here, and loads of whole ones below wait for them.
+#if defined(__GNUC__)
+#pragma GCC unroll 16
+#endif
+    for (std::size_t b = 0; b < blocks; ++b) {
 #if defined(__GNUC__)
 #pragma GCC unroll 8
 #endif
@@ -64,7 +72,10 @@ template <std::size_t Block>
             higher(magnitude_bits(x[b * 16 + i]), magnitude_bits(x[b * 16 + 8 + i]));
       }
     }
-    most = higher_neighbours(higher_neighbours(higher_neighbours(halves)));
+    const auto found = higher_neighbours(higher_neighbours(higher_neighbours(halves)));
+    for (std::size_t b = 0; b < blocks; ++b) {
+      most[b] = found[b];
+    }
     return;
   }
   for (std::size_t b = 0; b < blocks; ++b) {

@@ -156,7 +156,7 @@ constexpr void encode_gguf_block(precision p, std::span<const float> values,
       const std::int32_t most = detail::highest_bits(x, 16);
       const bool finite = most < detail::inf_bits;
       const std::uint32_t code =
-          finite ? detail::scale_code_e4m3(std::bit_cast<float>(most) / 6.0F) : 0x7FU;
+          finite ? detail::scale_code_e4m3(std::bit_cast<float>(most) / 6.0F) : detail::e4m3_nan;
       out[b] = static_cast<std::uint8_t>(code);
       const float factor = finite && code > 0 ? 1.0F / detail::scale_value_e4m3(code) : 0.0F;
       if (factor > 0.0F) {

@@ -64,9 +64,12 @@ template <mx_scale_rule Rule>
 template <mx_scale_rule Rule, std::size_t N>
 constexpr void mx_codes(const mx_rule_constants& c, const std::array<std::int32_t, N>& absmax,
                         std::array<std::int32_t, N>& codes) {
+  const mx_rule_constants constants = c;  // locals cannot alias what is written
+  std::array<std::int32_t, N> code;
   for (std::size_t i = 0; i < N; ++i) {
-    codes[i] = mx_code<Rule>(c, absmax[i]);
+    code[i] = mx_code<Rule>(constants, absmax[i]);
   }
+  codes = code;
 }
 template <std::size_t N>
 constexpr void mx_codes(const mx_rule_constants& c, const std::array<std::int32_t, N>& absmax,

@@ -18,6 +18,7 @@
 #include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/precision/scale_rules.hpp"
+#include "quantroof/precision/storage_types.hpp"
 
 namespace quantroof {
 
@@ -77,7 +78,9 @@ namespace detail {
   return std::bit_cast<float>(x > y ? x : y);
 }
 
-/// The E4M3 code of a positive number, and its value (not for 7F, NaN).
+inline constexpr std::uint32_t e4m3_nan = 0x7F;
+
+/// The E4M3 code of a positive number, and its value (not of e4m3_nan).
 [[nodiscard, gnu::always_inline]] constexpr std::uint32_t scale_code_e4m3(float wanted) {
   constexpr element_coding c = make_element_coding(precision::fp8_e4m3);
   return encode_minifloat(c, wanted) & c.magnitude;
@@ -121,9 +124,11 @@ template <nvfp4_rule Rule>
     // min(1 / step, largest float) without a division by zero: below, the inverse is beyond a float.
     constexpr float shortest = 0x1.000008p-128F;
     const float step = scale * tensor.decode;
-    const auto inverse = std::bit_cast<std::int32_t>(1.0F / bits_max(step, shortest));
-    const bool tiny = std::bit_cast<std::int32_t>(step) < std::bit_cast<std::int32_t>(shortest);
-    return std::bit_cast<float>(tiny ? inf_bits - 1 : inverse);
+    const auto inverse = std::bit_cast<std::uint32_t>(1.0F / bits_max(step, shortest));
+    const std::uint32_t tiny =
+        mask_less(std::bit_cast<std::uint32_t>(step), std::bit_cast<std::uint32_t>(shortest));
+    constexpr auto largest = static_cast<std::uint32_t>(inf_bits - 1);
+    return std::bit_cast<float>(select(tiny, largest, inverse));
   } else if constexpr (Rule == nvfp4_rule::torchao || Rule == nvfp4_rule::torchao_single_level) {
     return tensor.encode / scale;
   } else if constexpr (Rule == nvfp4_rule::modelopt) {
@@ -133,17 +138,31 @@ template <nvfp4_rule Rule>
   }
 }
 
-/// Both for the blocks of a chunk.
+/// Both for the blocks of a chunk by their largest magnitude_bits; the code of NaN where those are of no number.
 template <nvfp4_rule Rule, std::size_t N>
 constexpr void nvfp4_scales(nvfp4_tensor_scale tensor, const std::array<std::int32_t, N>& absmax,
                             std::array<std::uint32_t, N>& codes, std::array<float, N>& factors) {
   std::array<std::uint32_t, N> code;  // locals cannot alias each other
   std::array<float, N> factor;
+// g++ -O2 makes vectors of these loops, and passes them on through memory if it is not told to unroll.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
   for (std::size_t i = 0; i < N; ++i) {
-    code[i] = nvfp4_code<Rule>(tensor, std::bit_cast<float>(absmax[i]));
+    const std::int32_t finite = absmax[i] < inf_bits ? absmax[i] : 0;
+    code[i] = nvfp4_code<Rule>(tensor, std::bit_cast<float>(finite));
   }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
   for (std::size_t i = 0; i < N; ++i) {
     factor[i] = nvfp4_factor<Rule>(tensor, code[i]);
+  }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
+  for (std::size_t i = 0; i < N; ++i) {
+    code[i] = absmax[i] < inf_bits ? code[i] : e4m3_nan;
   }
   codes = code;
   factors = factor;

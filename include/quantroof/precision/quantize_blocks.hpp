@@ -38,17 +38,11 @@ struct block_batch {
   std::array<std::int32_t, count> most{};
   std::array<Code, count> codes{};
   std::array<float, count> factors{};
+  bool spoilt = false;  // whether a block has the scale NaN
 
-  /// Looks at chunk k; returns its largest magnitude.
-  constexpr std::int32_t add(std::size_t k, const float* x) {
-    std::array<std::int32_t, per_chunk> found;
-    block_magnitudes<Block>(x, found);
-    std::int32_t highest = 0;
-    for (std::size_t b = 0; b < per_chunk; ++b) {
-      most[k * per_chunk + b] = found[b];
-      highest = higher(highest, found[b]);
-    }
-    return highest;
+  /// Looks at chunk k.
+  constexpr void add(std::size_t k, const float* x) {
+    block_magnitudes<Block>(x, most.data() + k * per_chunk);
   }
   /// Counts NaN and Inf of chunk k, and gives a copy of it that is NaN throughout the blocks whose code is `nan`.
   constexpr void spoil(std::size_t k, const float* x, Code nan, chunk<float>& copy,
@@ -67,15 +61,7 @@ struct block_batch {
     for (std::size_t b = 0; b < count; ++b) {
       narrow[b] = static_cast<std::uint8_t>(codes[b]);
     }
-    if (elements == batch_size) {
-      for (std::size_t b = 0; b < count; ++b) {
-        out[b] = narrow[b];
-      }
-      return;
-    }
-    for (std::size_t b = 0; b * Block < elements; ++b) {
-      out[b] = narrow[b];
-    }
+    store_batch(narrow, (elements + Block - 1) / Block, out);
   }
 };
 using mx_batch = block_batch<32, std::int32_t>;
@@ -90,26 +76,27 @@ constexpr void write_mx_row(const element_writer<Coding>& writer, const mx_rule_
   constexpr std::size_t block = 32;
   const element_coding c = coding_of(writer.coding);
   chunk<float> copy;
-  mx_batch blocks;
+  std::array<mx_batch, batches_at_once> batches;
   for_batches(
-      row, [&](const float* x, std::size_t /*count*/, std::size_t k) { blocks.add(k, x); },
-      [&](std::size_t start, std::size_t size) {
+      row,
+      [&](const float* x, std::size_t /*count*/, std::size_t batch, std::size_t k) {
+        batches[batch].add(k, x);
+      },
+      [&](std::size_t start, std::size_t size, std::size_t batch) {
+        mx_batch& blocks = batches[batch];
         mx_codes(rule, blocks.most, blocks.codes);
         for (std::size_t b = 0; b < blocks.count; ++b) {
           // 2^(127 - code); 2^-127 is a subnormal float.
           const std::int32_t code = blocks.codes[b];
           blocks.factors[b] = std::bit_cast<float>(code < 254 ? (254 - code) << 23 : 0x00400000);
         }
+        // NaN, Inf, or so large that the rule even makes Inf of it
+        blocks.spoilt = highest_of(blocks.codes) == 0xFF;
         blocks.store(size, scale_codes + start / block);
       },
-      [&](const float* x, std::size_t count, std::size_t first, std::size_t k) {
-        std::int32_t highest = 0;
-        for (std::size_t b = 0; b < blocks.per_chunk; ++b) {
-          highest = higher(highest, blocks.codes[k * blocks.per_chunk + b]);
-        }
-        // NaN, Inf, or so large that the rule even makes Inf of it
-        const bool spoilt = highest == 0xFF;
-        if (spoilt) {
+      [&](const float* x, std::size_t count, std::size_t first, std::size_t batch, std::size_t k) {
+        const mx_batch& blocks = batches[batch];
+        if (blocks.spoilt) {
           blocks.spoil(k, x, 0xFF, copy, counts);
           x = copy.data();
         }
@@ -118,9 +105,9 @@ constexpr void write_mx_row(const element_writer<Coding>& writer, const mx_rule_
         const std::uint64_t at = position + first;
         if (c.kind == coding_kind::integer) {  // MXINT8: codes count in steps of 2^-6
           const times_blocks_and_one<block> scale{factors, 64.0F};
-          writer.uncounted(x, count, scale, at, spoilt, to);
+          writer.uncounted(x, count, scale, at, blocks.spoilt, to);
         } else {
-          writer.uncounted(x, count, times_blocks<block>{factors}, at, spoilt, to);
+          writer.uncounted(x, count, times_blocks<block>{factors}, at, blocks.spoilt, to);
         }
       });
 }
@@ -136,7 +123,8 @@ constexpr void scale_four_over_six(nvfp4_tensor_scale tensor, four_over_six erro
   for (std::size_t i = 0; i < blocks.per_chunk; ++i) {
     const std::size_t b = k * blocks.per_chunk + i;
     const float* const values = x + i * 16;
-    const float six = times(std::bit_cast<float>(blocks.most[b]) / 6.0F, tensor.encode);
+    const std::int32_t most = blocks.most[b] < inf_bits ? blocks.most[b] : 0;
+    const float six = times(std::bit_cast<float>(most) / 6.0F, tensor.encode);
     double least = 0.0;
     for (int candidate = 0; candidate < 2; ++candidate) {
       const std::uint32_t code = scale_code_e4m3(candidate == 0 ? six : times(1.5F, six));
@@ -158,6 +146,7 @@ constexpr void scale_four_over_six(nvfp4_tensor_scale tensor, four_over_six erro
         least = error;
       }
     }
+    blocks.codes[b] = blocks.most[b] < inf_bits ? blocks.codes[b] : e4m3_nan;
   }
 }
 
@@ -172,37 +161,27 @@ constexpr void write_nvfp4_row(const element_writer<Coding>& writer,
   const nvfp4_rule rule = options.nvfp4;
   const bool plain = options.four_over_six == four_over_six::off;
   chunk<float> copy;
-  nvfp4_batch blocks;
-  std::array<bool, batch_chunks> finite{};
-  std::array<bool, blocks.count> special{};  // only written where a chunk is not finite
+  std::array<nvfp4_batch, batches_at_once> batches;
   for_batches(
       row,
-      [&](const float* x, std::size_t /*count*/, std::size_t k) {
-        finite[k] = blocks.add(k, x) < inf_bits;
-        for (std::size_t b = k * blocks.per_chunk; !finite[k] && b < (k + 1) * blocks.per_chunk;
-             ++b) {
-          special[b] = blocks.most[b] >= inf_bits;
-          blocks.most[b] = special[b] ? 0 : blocks.most[b];
-        }
+      [&](const float* x, std::size_t /*count*/, std::size_t batch, std::size_t k) {
+        batches[batch].add(k, x);
         if (!plain) {
-          scale_four_over_six(tensor, options.four_over_six, x, k, blocks);
+          scale_four_over_six(tensor, options.four_over_six, x, k, batches[batch]);
         }
       },
-      [&](std::size_t start, std::size_t size) {
+      [&](std::size_t start, std::size_t size, std::size_t batch) {
+        nvfp4_batch& blocks = batches[batch];
+        blocks.spoilt = highest_of(blocks.most) >= inf_bits;
         if (plain) {
           nvfp4_scales(rule, tensor, blocks.most, blocks.codes, blocks.factors);
         }
-        for (std::size_t k = 0; k < batch_chunks; ++k) {
-          for (std::size_t b = k * blocks.per_chunk; !finite[k] && b < (k + 1) * blocks.per_chunk;
-               ++b) {
-            blocks.codes[b] = special[b] ? 0x7FU : blocks.codes[b];
-          }
-        }
         blocks.store(size, scale_codes + start / block);
       },
-      [&](const float* x, std::size_t count, std::size_t first, std::size_t k) {
-        if (!finite[k]) {
-          blocks.spoil(k, x, 0x7FU, copy, counts);
+      [&](const float* x, std::size_t count, std::size_t first, std::size_t batch, std::size_t k) {
+        const nvfp4_batch& blocks = batches[batch];
+        if (blocks.spoilt) {
+          blocks.spoil(k, x, e4m3_nan, copy, counts);
           x = copy.data();
         }
         if (rule == nvfp4_rule::modelopt) {
@@ -215,9 +194,9 @@ constexpr void write_nvfp4_row(const element_writer<Coding>& writer,
         std::uint8_t* const to = out + packed_bytes(first, 4);
         const std::uint64_t at = position + first;
         if (divides(rule)) {
-          writer.uncounted(x, count, over_blocks<block>{factors}, at, !finite[k], to);
+          writer.uncounted(x, count, over_blocks<block>{factors}, at, blocks.spoilt, to);
         } else {
-          writer.uncounted(x, count, times_blocks<block>{factors}, at, !finite[k], to);
+          writer.uncounted(x, count, times_blocks<block>{factors}, at, blocks.spoilt, to);
         }
       });
 }

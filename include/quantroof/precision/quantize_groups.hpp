@@ -32,24 +32,25 @@ struct group_batch {
   std::array<std::int32_t, count> most{};  // magnitude_bits, NaN and Inf included
   std::array<float, count> finite{};
   std::array<float, count> scales{};
-  std::array<float, count> values{};         // the scales, applied()
-  std::array<std::int32_t, count> scaled{};  // what `most` becomes by them
+  std::array<float, count> values{};  // the scales, applied()
+  std::int32_t highest = 0;           // what the highest of `most` becomes by them
 
   /// Looks at chunk k.
   constexpr void add(std::size_t k, const float* x) {
-    std::array<std::int32_t, per_chunk> found;
-    block_magnitudes<Group>(x, found);
-    std::int32_t highest = 0;
-    for (std::size_t g = 0; g < per_chunk; ++g) {
-      most[k * per_chunk + g] = found[g];
-      finite[k * per_chunk + g] = std::bit_cast<float>(found[g]);
-      highest = higher(highest, found[g]);
-    }
-    for (std::size_t g = 0; highest >= inf_bits && g < per_chunk; ++g) {
-      finite[k * per_chunk + g] = absmax(std::span<const float>{x + g * Group, Group}).value;
-    }
+    block_magnitudes<Group>(x, most.data() + k * per_chunk);
   }
-  constexpr void choose(float top, bool half, scaling how) {
+  /// The scales, once all chunks of `batch` have been looked at.
+  constexpr void choose(std::span<const float> batch, float top, bool half, scaling how) {
+    for (std::size_t g = 0; g < count; ++g) {
+      finite[g] = std::bit_cast<float>(most[g]);
+    }
+    if (highest_of(most) >= inf_bits) {
+      for (std::size_t g = 0; g < count; ++g) {
+        const std::size_t first = g * Group < batch.size() ? g * Group : batch.size();
+        const std::size_t left = batch.size() - first;
+        finite[g] = absmax(batch.subspan(first, left < Group ? left : Group)).value;
+      }
+    }
     if (half) {
       for (std::size_t g = 0; g < count; ++g) {
         scales[g] = half_scale(finite[g], top);
@@ -65,52 +66,50 @@ struct group_batch {
       apply<scaling::reciprocal>();
     }
   }
-  [[nodiscard]] constexpr std::int32_t highest_scaled(std::size_t k) const {
-    std::int32_t highest = 0;
-    for (std::size_t g = 0; g < per_chunk; ++g) {
-      highest = higher(highest, scaled[k * per_chunk + g]);
-    }
-    return highest;
-  }
 
  private:
   template <scaling How>
   constexpr void apply() {
+    std::array<std::int32_t, count> scaled;
     for (std::size_t g = 0; g < count; ++g) {
       values[g] = applied(scales[g], How);
     }
     for (std::size_t g = 0; g < count; ++g) {
       scaled[g] = scaled_bits(most[g], values[g], How);
     }
+    highest = highest_of(scaled);
   }
 };
 
 /// One row whose groups of `Group` columns get scales by their largest finite magnitudes.
 ///
-/// requires  scales.size() == ceil(cols / Group)
+/// requires  scales.size() >= ceil(cols / Group)
 template <std::size_t Group, class Coding>
 constexpr void write_grouped_row(const element_writer<Coding>& writer, std::span<const float> row,
                                  std::span<float> scales, bool half, scaling how,
                                  std::uint64_t position, std::uint8_t* out,
                                  quantization_counts& counts) {
   const element_coding c = coding_of(writer.coding);
-  group_batch<Group> groups;
+  std::array<group_batch<Group>, batches_at_once> batches;
   for_batches(
-      row, [&](const float* x, std::size_t /*count*/, std::size_t k) { groups.add(k, x); },
-      [&](std::size_t start, std::size_t size) {
-        groups.choose(std::bit_cast<float>(c.most), half, how);
-        for (std::size_t g = 0; g * Group < size; ++g) {
-          scales[start / Group + g] = groups.scales[g];
-        }
+      row,
+      [&](const float* x, std::size_t /*count*/, std::size_t batch, std::size_t k) {
+        batches[batch].add(k, x);
       },
-      [&](const float* x, std::size_t count, std::size_t first, std::size_t k) {
+      [&](std::size_t start, std::size_t size, std::size_t batch) {
+        group_batch<Group>& groups = batches[batch];
+        groups.choose(row.subspan(start, size), std::bit_cast<float>(c.most), half, how);
+        store_batch(groups.scales, (size + Group - 1) / Group, scales.data() + start / Group);
+      },
+      [&](const float* x, std::size_t count, std::size_t first, std::size_t batch, std::size_t k) {
+        const group_batch<Group>& groups = batches[batch];
         const float* const values = groups.values.data() + k * groups.per_chunk;
-        const std::int32_t most = groups.highest_scaled(k);
         std::uint8_t* const to = out + packed_bytes(first, c.bits);
+        const std::uint64_t at = position + first;
         if (how == scaling::division) {
-          writer.bounded(most, x, count, over_blocks<Group>{values}, position + first, to, counts);
+          writer.bounded(groups.highest, x, count, over_blocks<Group>{values}, at, to, counts);
         } else {
-          writer.bounded(most, x, count, times_blocks<Group>{values}, position + first, to, counts);
+          writer.bounded(groups.highest, x, count, times_blocks<Group>{values}, at, to, counts);
         }
       });
 }
