@@ -124,6 +124,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/precision/entropy_clip.hpp
     include/quantroof/precision/executor.hpp
     include/quantroof/precision/float_format.hpp
+    include/quantroof/precision/float_rows.hpp
     include/quantroof/precision/format_family.hpp
     include/quantroof/precision/gguf_block.hpp
     include/quantroof/precision/granularity.hpp

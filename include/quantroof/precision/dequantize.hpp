@@ -21,8 +21,10 @@
 #include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/element_kernels.hpp"
 #include "quantroof/precision/executor.hpp"
+#include "quantroof/precision/float_rows.hpp"
 #include "quantroof/precision/format_family.hpp"
 #include "quantroof/precision/gguf_block.hpp"
+#include "quantroof/precision/nvfp4_scale.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/precision/quantize_options.hpp"
 #include "quantroof/precision/quantized_tensor.hpp"
@@ -86,36 +88,65 @@ struct tensor_dequantizer {
     }
   }
 
-  constexpr void read_scaled(std::size_t r) const {
+  /// A chunk of whole groups of `Group` columns; `scales` are those from its first one on.
+  template <std::size_t Group>
+  constexpr void read_groups(std::size_t r, std::size_t first, std::size_t count,
+                             std::span<const float> scales) const {
+    std::array<float, chunk_size / Group> factors;
+    for (std::size_t g = 0; g < factors.size(); ++g) {
+      factors[g] = g < scales.size() ? scales[g] : 0.0F;
+    }
+    read_chunk(r, first, count, times_blocks<Group>{factors.data()});
+  }
+
+  /// How many rows are read as one: where they lie side by side, and chunks that reach from one into the next find their scales in order.
+  [[nodiscard]] constexpr std::size_t rows_at_once(format_family family) const {
+    const scale_grid& g = q.grid;
+    const bool in_order = g.size() <= 1 || (g.block_rows == 1 && q.cols % g.block_cols == 0 &&
+                                            chunk_size % g.block_cols == 0);
+    const bool by_chunks = family != format_family::affine && family != format_family::gguf_blocks;
+    return in_order && by_chunks ? float_rows<float>{out}.at_once(whole_bytes) : 1;
+  }
+
+  // Each reads `cols` columns from row r on: those of one row, or of rows_at_once().
+
+  constexpr void read_scaled(std::size_t r, std::size_t cols) const {
     const scale_grid& g = q.grid;
     const bool plain = q.scales.empty() || levels == scale_levels::blocks_only;
+    const std::size_t width = g.size() <= 1 ? cols : g.block_cols;
     const std::span<const float> scales =
         plain ? std::span<const float>{}
-              : std::span<const float>{q.scales}.subspan(r / g.block_rows * g.cols, g.cols);
+              : std::span<const float>{q.scales}.subspan(r / g.block_rows * g.cols,
+                                                         ceil_div(cols, width));
     bool large = false;
     for (const float scale : scales) {
       large = large || abs(scale) > 0x1p96F;  // times 57344, the largest element, is still a float
     }
     chunk<float> each;
-    for (std::size_t first = 0; first < q.cols; first += chunk_size) {
-      const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
+    for (std::size_t first = 0; first < cols; first += chunk_size) {
+      const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
       if (plain) {
         read_chunk(r, first, count, times_one{1.0F});
       } else if (large) {
-        spread_cells(scales, first, each);
+        spread_cells(scales, width, first, each);
         read_chunk(r, first, count, saturated_blocks<1>{each.data(), 1.0F});
-      } else if (first / g.block_cols == (first + count - 1) / g.block_cols) {
-        read_chunk(r, first, count, times_one{scales[first / g.block_cols]});
+      } else if (first / width == (first + count - 1) / width) {
+        read_chunk(r, first, count, times_one{scales[first / width]});
+      } else if (width == 32) {
+        read_groups<32>(r, first, count, scales.subspan(first / 32));
+      } else if (width == 64) {
+        read_groups<64>(r, first, count, scales.subspan(first / 64));
+      } else if (width == 128) {
+        read_groups<128>(r, first, count, scales.subspan(first / 128));
       } else {
-        spread_cells(scales, first, each);
+        spread_cells(scales, width, first, each);
         read_chunk(r, first, count, times_each{each.data()});
       }
     }
   }
-  /// Scales of 256 columns, one by one.
-  constexpr void spread_cells(std::span<const float> scales, std::size_t first,
+  /// Scales of 256 columns, one by one; `width` columns share one.
+  constexpr void spread_cells(std::span<const float> scales, std::size_t width, std::size_t first,
                               chunk<float>& each) const {
-    const std::size_t width = q.grid.block_cols;
     for (std::size_t i = 0; i < chunk_size;) {
       const std::size_t c = (first + i) / width;
       const float value = c < scales.size() ? scales[c] : 0.0F;
@@ -145,13 +176,13 @@ struct tensor_dequantizer {
   }
 
   /// Block scales of a chunk as floats; NaN codes give NaN. `large`: a value could leave the range of float.
-  constexpr void read_mx(std::size_t r) const {
+  constexpr void read_mx(std::size_t r, std::size_t cols) const {
     constexpr std::size_t blocks = chunk_size / 32;
     const std::uint8_t* const scales = q.scale_codes.data() + r * q.grid.cols;
     const float unit = coding_of(coding).kind == coding_kind::integer ? 1.0F / 64.0F : 1.0F;
     std::array<float, blocks> factors{};
-    for (std::size_t first = 0; first < q.cols; first += chunk_size) {
-      const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
+    for (std::size_t first = 0; first < cols; first += chunk_size) {
+      const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
       bool large = false;
       for (std::size_t b = 0; b < blocks; ++b) {
         const std::uint32_t code = b * 32 < count ? scales[first / 32 + b] : 0U;
@@ -169,21 +200,21 @@ struct tensor_dequantizer {
     }
   }
 
-  constexpr void read_nvfp4(std::size_t r) const {
+  constexpr void read_nvfp4(std::size_t r, std::size_t cols) const {
     constexpr std::size_t blocks = chunk_size / 16;
     const std::uint8_t* const scales = q.scale_codes.data() + r * q.grid.cols;
     const float tensor = levels == scale_levels::all ? q.tensor_scale : 1.0F;
     const bool large = tensor > 0x1p100F;
     std::array<std::uint32_t, blocks> codes{};
     std::array<float, blocks> factors{};
-    for (std::size_t first = 0; first < q.cols; first += chunk_size) {
-      const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
+    for (std::size_t first = 0; first < cols; first += chunk_size) {
+      const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
       for (std::size_t b = 0; b < blocks; ++b) {
         codes[b] = b * 16 < count ? scales[first / 16 + b] & 0x7FU : 0U;
       }
       for (std::size_t b = 0; b < blocks; ++b) {
-        factors[b] = codes[b] == 0x7FU ? std::numeric_limits<float>::quiet_NaN()
-                                       : scale_value_e4m3(codes[b]);
+        factors[b] = codes[b] == e4m3_nan ? std::numeric_limits<float>::quiet_NaN()
+                                          : scale_value_e4m3(codes[b]);
       }
       // element * block scale has 6 bits: the product with the tensor scale is the only rounding.
       if (large) {
@@ -212,21 +243,23 @@ struct tensor_dequantizer {
   constexpr void run() const {
     const format_family family =
         family_of(q.format, q.zeros.empty() ? symmetry::symmetric : symmetry::asymmetric);
+    const std::size_t at_once = rows_at_once(family);
     for_each_range(executor, q.rows, rows_per_part(q.cols * sizeof(float)),
                    [&](std::size_t first, std::size_t last) {
-                     for (std::size_t r = first; r < last; ++r) {
+                     for (std::size_t r = first; r < last; r += at_once) {
+                       const std::size_t cols = (last - r < at_once ? last - r : at_once) * q.cols;
                        switch (family) {
                          case format_family::scaled:
-                           read_scaled(r);
+                           read_scaled(r, cols);
                            break;
                          case format_family::affine:
                            read_affine(r);
                            break;
                          case format_family::mx_blocks:
-                           read_mx(r);
+                           read_mx(r, cols);
                            break;
                          case format_family::nvfp4_blocks:
-                           read_nvfp4(r);
+                           read_nvfp4(r, cols);
                            break;
                          case format_family::gguf_blocks:
                            read_gguf(r);

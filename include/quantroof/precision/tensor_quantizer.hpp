@@ -4,12 +4,10 @@
 #pragma once
 
 #include <bit>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "quantroof/detail/expects.hpp"
@@ -22,6 +20,7 @@
 #include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/element_writer.hpp"
 #include "quantroof/precision/executor.hpp"
+#include "quantroof/precision/float_rows.hpp"
 #include "quantroof/precision/format_family.hpp"
 #include "quantroof/precision/gguf_block.hpp"
 #include "quantroof/precision/mx_scale.hpp"
@@ -48,22 +47,7 @@ struct tensor_quantizer {
   const E& executor;
   quantized_storage& out;
 
-  /// A row as floats: itself, or converted into `buffer`.
-  [[nodiscard]] constexpr std::span<const float> row(std::size_t r,
-                                                     std::vector<float>& buffer) const {
-    const std::span<const T> values = x.row(r);
-    if constexpr (std::same_as<std::remove_cv_t<T>, float>) {
-      return values;
-    } else {
-      buffer.resize(values.size(), 0.0F);
-      const T* const from = values.data();
-      float* const to = buffer.data();
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        to[i] = quantroof::to_float(from[i]);
-      }
-      return buffer;
-    }
-  }
+  [[nodiscard]] constexpr float_rows<T> rows() const { return {x}; }
   [[nodiscard]] constexpr std::uint64_t position(std::size_t r) const {
     return static_cast<std::uint64_t>(r) * x.cols();
   }
@@ -79,24 +63,23 @@ struct tensor_quantizer {
     return values.subspan(first, left < out.grid.block_cols ? left : out.grid.block_cols);
   }
 
-  /// Calls work(row index, its floats, counts) for all rows, in parts.
+  /// Calls work(row index, its floats, counts) for all rows, or for several at once, in parts.
   template <class Work>
-  constexpr void for_rows(Work work) const {
+  constexpr void for_rows(Work work, std::size_t at_once = 1) const {
     const std::size_t part = rows_per_part(x.cols() * sizeof(T));
-    if (x.rows() <= part) {
+    const auto work_on = [&](std::size_t first, std::size_t last, quantization_counts& counts) {
       std::vector<float> buffer;
-      for (std::size_t r = 0; r < x.rows(); ++r) {
-        work(r, row(r, buffer), out.counts);
+      for (std::size_t r = first; r < last; r += at_once) {
+        work(r, rows().read(r, last - r < at_once ? last - r : at_once, buffer), counts);
       }
-      return;
+    };
+    if (x.rows() <= part) {
+      return work_on(0, x.rows(), out.counts);
     }
     std::vector<quantization_counts> counts(ceil_div(x.rows(), part), quantization_counts{});
     for_each_range(executor, x.rows(), part, [&](std::size_t first, std::size_t last) {
-      std::vector<float> buffer;
       quantization_counts mine;
-      for (std::size_t r = first; r < last; ++r) {
-        work(r, row(r, buffer), mine);
-      }
+      work_on(first, last, mine);
       counts[first / part] = mine;
     });
     for (const quantization_counts& c : counts) {
@@ -125,9 +108,10 @@ struct tensor_quantizer {
       const float one = 1.0F;
       return for_rows(
           [&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
-            write_scaled_row(writer, values, std::span<const float>{&one, 1}, x.cols(),
+            write_scaled_row(writer, values, std::span<const float>{&one, 1}, values.size(),
                              options.scaling, position(r), codes(r), counts, no_read_ahead);
-          });
+          },
+          rows().at_once(1));
     }
     out.scales.resize(g.size(), 0.0F);
     const bool given = !options.scales.empty();
@@ -163,16 +147,19 @@ struct tensor_quantizer {
           }
       }
     }
-    for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
-      const std::span<float> scales{out.scales.data() + r / g.block_rows * g.cols, g.cols};
-      if (!given && by_row) {
-        for (std::size_t c = 0; c < g.cols; ++c) {
-          scales[c] = choose(cell_of(values, c));
-        }
-      }
-      write_scaled_row(writer, values, scales, g.block_cols, options.scaling, position(r), codes(r),
-                       counts);
-    });
+    const bool alone = g.size() == 1;
+    for_rows(
+        [&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
+          const std::span<float> scales{out.scales.data() + r / g.block_rows * g.cols, g.cols};
+          if (!given && by_row) {
+            for (std::size_t c = 0; c < g.cols; ++c) {
+              scales[c] = choose(cell_of(values, c));
+            }
+          }
+          write_scaled_row(writer, values, scales, alone ? values.size() : g.block_cols,
+                           options.scaling, position(r), codes(r), counts);
+        },
+        alone ? rows().at_once(whole_bytes) : 1);
   }
 
   /// Rows under scales of their own, by their largest finite magnitudes.
@@ -190,11 +177,13 @@ struct tensor_quantizer {
   template <std::size_t Group>
   constexpr void write_grouped() {
     const bool half = format_of(writer.format).scales.bits_per_block == 16;
-    for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
-      const std::span<float> scales{out.scales.data() + r * out.grid.cols, out.grid.cols};
-      write_grouped_row<Group>(writer, values, scales, half, options.scaling, position(r), codes(r),
-                               counts);
-    });
+    for_rows(
+        [&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
+          const std::span<float> scales = std::span<float>{out.scales}.subspan(r * out.grid.cols);
+          write_grouped_row<Group>(writer, values, scales, half, options.scaling, position(r),
+                                   codes(r), counts);
+        },
+        rows().at_once(Group));
   }
 
   constexpr void write_by_column() {
@@ -220,7 +209,7 @@ struct tensor_quantizer {
       for_each_range(executor, x.rows(), part, [&](std::size_t first, std::size_t last) {
         std::vector<float> buffer;
         for (std::size_t r = first; r < last; ++r) {
-          cell_magnitudes(row(r, buffer),
+          cell_magnitudes(rows().read(r, 1, buffer),
                           std::span<std::int32_t>{most.data() + first / part * g.cols, g.cols});
         }
       });
@@ -293,7 +282,7 @@ struct tensor_quantizer {
       std::vector<finite_range> ranges(g.size(), finite_range{});
       std::vector<float> buffer;
       for (std::size_t r = 0; r < x.rows(); ++r) {
-        const std::span<const float> values = row(r, buffer);
+        const std::span<const float> values = rows().read(r, 1, buffer);
         for (std::size_t c = 0; c < g.cols; ++c) {
           ranges[c].add(values.subspan(c * g.block_cols, g.block_cols));
         }
@@ -318,10 +307,12 @@ struct tensor_quantizer {
   constexpr void quantize_mx() {
     const mx_rule_constants rule = make_mx_rule(writer.format, options.mx_rule);
     out.scale_codes.resize(out.grid.size(), 0);
-    for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
-      write_mx_row(writer, rule, values, position(r), out.scale_codes.data() + r * out.grid.cols,
-                   codes(r), counts);
-    });
+    for_rows(
+        [&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
+          write_mx_row(writer, rule, values, position(r),
+                       out.scale_codes.data() + r * out.grid.cols, codes(r), counts);
+        },
+        rows().at_once(out.grid.block_cols));
   }
 
   constexpr void quantize_nvfp4() {
@@ -332,7 +323,7 @@ struct tensor_quantizer {
       for_each_range(executor, x.rows(), part, [&](std::size_t first, std::size_t last) {
         std::vector<float> buffer;
         for (std::size_t r = first; r < last; ++r) {
-          const float value = absmax(row(r, buffer)).value;
+          const float value = absmax(rows().read(r, 1, buffer)).value;
           maxima[first / part] = value > maxima[first / part] ? value : maxima[first / part];
         }
       });
@@ -344,10 +335,12 @@ struct tensor_quantizer {
         make_nvfp4_tensor_scale(most, options.nvfp4, options.four_over_six);
     out.tensor_scale = tensor.decode;
     out.scale_codes.resize(out.grid.size(), 0);
-    for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
-      write_nvfp4_row(writer, options, tensor, values, position(r),
-                      out.scale_codes.data() + r * out.grid.cols, codes(r), counts);
-    });
+    for_rows(
+        [&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
+          write_nvfp4_row(writer, options, tensor, values, position(r),
+                          out.scale_codes.data() + r * out.grid.cols, codes(r), counts);
+        },
+        rows().at_once(out.grid.block_cols));
   }
 
   constexpr void quantize_gguf() {

@@ -351,6 +351,52 @@ TEST_CASE("any number of threads gives the same bits") {
   }
 }
 
+TEST_CASE("short rows that lie side by side give what rows apart do") {
+  constexpr std::size_t rows = 77;
+  constexpr std::size_t between = 3;
+  std::vector<quantize_options> variants{{.seed = 5},
+                                         {.rounding = rounding::stochastic, .seed = 5}};
+  for (const granularity g : granularities) {
+    variants.push_back({.granularity = g, .group_size = 32});
+  }
+  variants.push_back({.granularity = granularity::per_group, .group_size = 24});
+  variants.push_back({.four_over_six = four_over_six::mean_squared_error});
+  for (const std::size_t cols : {3U, 8U, 16U, 40U, 64U, 96U, 128U, 272U}) {
+    std::vector<float> x = test::noise(rows * cols, 1.0F);
+    x[7 * cols + 1] = inf;
+    x[30 * cols + 2] = std::numeric_limits<float>::quiet_NaN();
+    x[31 * cols] = 1e30F;
+    std::vector<float> apart(rows * (cols + between), inf);
+    for (std::size_t r = 0; r < rows; ++r) {
+      std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(r * cols), cols,
+                  apart.begin() + static_cast<std::ptrdiff_t>(r * (cols + between)));
+    }
+    const matrix_view<const float> spread{apart.data(), rows, cols, cols + between};
+    for (const precision p : quantizable()) {
+      for (const quantize_options& options : variants) {
+        const bool by_blocks = format_of(p).scales.whole_blocks || p == precision::int4_g128_zp4 ||
+                               p == precision::int4_g128_zp16;
+        if (by_blocks && options.rounding != rounding::nearest_even) {
+          continue;  // these round to nearest only
+        }
+        CAPTURE(to_string(p), to_string(options.granularity), cols);
+        const quantized_storage q = quantize(p, view(x, rows), options);
+        CHECK(q == quantize(p, spread, options));
+        const std::vector<float> back = dequantize(q);
+        std::vector<float> back_apart(apart.size(), 0.0F);
+        dequantize_into(q, matrix_view<float>{back_apart.data(), rows, cols, cols + between});
+        int different = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          const float other = back_apart[i / cols * (cols + between) + i % cols];
+          different +=
+              std::bit_cast<std::uint32_t>(back[i]) != std::bit_cast<std::uint32_t>(other) ? 1 : 0;
+        }
+        CHECK(different == 0);
+      }
+    }
+  }
+}
+
 // ---- corners that a fuzzer found; the constant expressions fail to compile where the arithmetic is undefined ----
 
 namespace {
