@@ -116,6 +116,7 @@ set(quantroof_core_headers # the standard library only
     include/quantroof/precision/clip_scale.hpp
     include/quantroof/precision/code_packing.hpp
     include/quantroof/precision/dequantize.hpp
+    include/quantroof/precision/dequantize_gguf.hpp
     include/quantroof/precision/e8m0.hpp
     include/quantroof/precision/element_coding.hpp
     include/quantroof/precision/element_kernels.hpp

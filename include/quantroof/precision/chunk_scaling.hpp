@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 
+#include "quantroof/precision/block_format.hpp"
 #include "quantroof/precision/element_coding.hpp"
 
 namespace quantroof::detail {
@@ -75,6 +76,28 @@ struct times_blocks_and_one {
   [[nodiscard]] constexpr times_two with(float first) const { return {first, factor}; }
   [[nodiscard]] constexpr times_two at(std::size_t b) const { return {factors[b], factor}; }
   constexpr float operator()(float x, std::size_t i) const { return at(i / Block)(x); }
+};
+
+/// value * scale where the largest values must not become Inf.
+template <std::size_t Block>
+struct saturated_blocks {
+  const float* factors;
+  float factor;
+  static constexpr std::size_t block = Block;
+  struct one {
+    float scale;
+    float factor;
+    constexpr float operator()(float x) const {
+      if (!is_a_number(x) || !is_a_number(scale)) {
+        return times(x, scale);
+      }
+      return finite_float(static_cast<double>(x) * static_cast<double>(scale) *
+                          static_cast<double>(factor));  // rounded and saturated once
+    }
+  };
+  [[nodiscard]] constexpr float value(std::size_t b) const { return factors[b]; }
+  [[nodiscard]] constexpr one with(float scale) const { return {scale, factor}; }
+  [[nodiscard]] constexpr one at(std::size_t b) const { return {factors[b], factor}; }
 };
 
 /// One factor or divisor for each element.

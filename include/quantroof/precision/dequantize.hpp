@@ -18,12 +18,14 @@
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/matrix_view.hpp"
 #include "quantroof/precision/code_packing.hpp"
+#include "quantroof/precision/dequantize_gguf.hpp"
 #include "quantroof/precision/element_coding.hpp"
 #include "quantroof/precision/element_kernels.hpp"
 #include "quantroof/precision/executor.hpp"
 #include "quantroof/precision/float_rows.hpp"
 #include "quantroof/precision/format_family.hpp"
 #include "quantroof/precision/gguf_block.hpp"
+#include "quantroof/precision/mx_scale.hpp"
 #include "quantroof/precision/nvfp4_scale.hpp"
 #include "quantroof/precision/precision.hpp"
 #include "quantroof/precision/quantize_options.hpp"
@@ -38,28 +40,6 @@ enum class scale_levels : std::uint8_t {
 };
 
 namespace detail {
-
-/// value * scale where the largest values must not become Inf.
-template <std::size_t Block>
-struct saturated_blocks {
-  const float* factors;
-  float factor;
-  static constexpr std::size_t block = Block;
-  struct one {
-    float scale;
-    float factor;
-    constexpr float operator()(float x) const {
-      if (!is_a_number(x) || !is_a_number(scale)) {
-        return times(x, scale);
-      }
-      return finite_float(static_cast<double>(x) * static_cast<double>(scale) *
-                          static_cast<double>(factor));  // rounded and saturated once
-    }
-  };
-  [[nodiscard]] constexpr float value(std::size_t b) const { return factors[b]; }
-  [[nodiscard]] constexpr one with(float scale) const { return {scale, factor}; }
-  [[nodiscard]] constexpr one at(std::size_t b) const { return {factors[b], factor}; }
-};
 
 template <class Coding, Executor E>
 struct tensor_dequantizer {
@@ -104,8 +84,8 @@ struct tensor_dequantizer {
     const scale_grid& g = q.grid;
     const bool in_order = g.size() <= 1 || (g.block_rows == 1 && q.cols % g.block_cols == 0 &&
                                             chunk_size % g.block_cols == 0);
-    const bool by_chunks = family != format_family::affine && family != format_family::gguf_blocks;
-    return in_order && by_chunks ? float_rows<float>{out}.at_once(whole_bytes) : 1;
+    const bool joined = in_order && family != format_family::affine;
+    return joined ? float_rows<float>{out}.at_once(whole_bytes) : 1;
   }
 
   // Each reads `cols` columns from row r on: those of one row, or of rows_at_once().
@@ -186,8 +166,7 @@ struct tensor_dequantizer {
       bool large = false;
       for (std::size_t b = 0; b < blocks; ++b) {
         const std::uint32_t code = b * 32 < count ? scales[first / 32 + b] : 0U;
-        const std::uint32_t normal = code > 0 ? code << 23U : 0x00400000U;
-        factors[b] = std::bit_cast<float>(code < 0xFF ? normal : 0x7FC00000U);
+        factors[b] = mx_scale_value(code);
         large = large || code > 230U;
       }
       if (large) {
@@ -210,11 +189,10 @@ struct tensor_dequantizer {
     for (std::size_t first = 0; first < cols; first += chunk_size) {
       const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
       for (std::size_t b = 0; b < blocks; ++b) {
-        codes[b] = b * 16 < count ? scales[first / 16 + b] & 0x7FU : 0U;
+        codes[b] = b * 16 < count ? scales[first / 16 + b] : 0U;
       }
       for (std::size_t b = 0; b < blocks; ++b) {
-        factors[b] = codes[b] == e4m3_nan ? std::numeric_limits<float>::quiet_NaN()
-                                          : scale_value_e4m3(codes[b]);
+        factors[b] = nvfp4_scale_value(codes[b]);
       }
       // element * block scale has 6 bits: the product with the tensor scale is the only rounding.
       if (large) {
@@ -227,17 +205,9 @@ struct tensor_dequantizer {
     }
   }
 
-  constexpr void read_gguf(std::size_t r) const {
-    const gguf_layout layout = gguf_layout_of(q.format);
-    std::array<float, 64> block{};
-    const std::span<float> to = out.row(r);
-    for (std::size_t b = 0; b < q.grid.cols; ++b) {
-      decode_gguf_block(q.format, q.row(r).subspan(b * layout.bytes, layout.bytes),
-                        std::span<float>{block.data(), layout.block});
-      for (std::size_t i = 0; i < layout.block && b * layout.block + i < to.size(); ++i) {
-        to[b * layout.block + i] = block[i];
-      }
-    }
+  constexpr void read_gguf(std::size_t r, std::size_t cols) const {
+    read_gguf_row(q.format, q.codes.data() + r * q.row_bytes,
+                  std::span<float>{out.row(r).data(), cols});
   }
 
   constexpr void run() const {
@@ -262,7 +232,7 @@ struct tensor_dequantizer {
                            read_nvfp4(r, cols);
                            break;
                          case format_family::gguf_blocks:
-                           read_gguf(r);
+                           read_gguf(r, cols);
                            break;
                        }
                      }

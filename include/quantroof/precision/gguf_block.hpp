@@ -10,27 +10,18 @@
 // Q8_0 and Q4_0 round as ggml d99724f does. MXFP4 and NVFP4 have ggml's layout and OCP's arithmetic: elements and scales to nearest
 // even, where ggml breaks ties toward zero, never writes -0 and turns scales of 256 and more into 448.
 // A row ends with a whole block, filled up with zeros. A block with a NaN or an Inf gets the scale NaN and zeros (Q4_0: codes 8);
-// MXFP4 the code FF, NVFP4 7F for the 16 elements concerned. Not here: K-quants, whose encoders search.
+// MXFP4 the code FF, NVFP4 7F for the 16 elements concerned. Not here: the arithmetic (quantize_gguf.hpp, dequantize_gguf.hpp);
+// K-quants, whose encoders search.
 #pragma once
 
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "quantroof/detail/expects.hpp"
-#include "quantroof/detail/math.hpp"
-#include "quantroof/precision/absmax.hpp"
-#include "quantroof/precision/block_format.hpp"
-#include "quantroof/precision/element_coding.hpp"
-#include "quantroof/precision/minifloat.hpp"
-#include "quantroof/precision/mx_scale.hpp"
-#include "quantroof/precision/nvfp4_scale.hpp"
+#include "quantroof/precision/chunk_scaling.hpp"
 #include "quantroof/precision/precision.hpp"
-#include "quantroof/precision/quantized_tensor.hpp"
-#include "quantroof/precision/scale_rules.hpp"
-#include "quantroof/precision/storage_types.hpp"
 
 namespace quantroof {
 
@@ -56,169 +47,114 @@ struct gguf_layout {
 
 namespace detail {
 
-constexpr void put_half(float scale, std::uint8_t* out) {
-  const std::uint32_t bits = encode(float16, scale);
-  out[0] = static_cast<std::uint8_t>(bits);
-  out[1] = static_cast<std::uint8_t>(bits >> 8U);
-}
-[[nodiscard]] constexpr float get_half(const std::uint8_t* in) {
-  return to_float(float16_t{static_cast<std::uint16_t>(in[0] | (in[1] << 8))});
-}
-constexpr void put_nibbles(const std::uint32_t* codes, std::size_t count, std::uint8_t* out) {
-  for (std::size_t i = 0; i < count / 2; ++i) {
-    out[i] = static_cast<std::uint8_t>((codes[i] & 15U) | (codes[i + count / 2] & 15U) << 4U);
-  }
-}
-constexpr void get_nibbles(const std::uint8_t* in, std::size_t count, std::uint32_t* codes) {
-  for (std::size_t i = 0; i < count / 2; ++i) {
-    codes[i] = in[i] & 15U;
-    codes[i + count / 2] = static_cast<std::uint32_t>(in[i]) >> 4U;
-  }
-}
+/// Elements that share a scale.
+template <precision P>
+inline constexpr std::size_t gguf_scaled = P == precision::gguf_nvfp4 ? 16 : 32;
+/// Where the codes of a block begin.
+template <precision P>
+inline constexpr std::size_t gguf_codes_at = P == precision::gguf_mxfp4
+                                                 ? 1
+                                                 : (P == precision::gguf_nvfp4 ? 4 : 2);
 
-/// The value of largest magnitude, the first of equals, with its sign; its magnitude_bits tell NaN and Inf.
-[[nodiscard]] constexpr float extreme_of(std::span<const float> values) {
-  float extreme = 0.0F;
-  for (const float x : values) {
-    extreme = magnitude_bits(x) > magnitude_bits(extreme) ? x : extreme;
-  }
-  return extreme;
-}
+/// The codes of half a block, or of half of those that share a scale: one byte each, or the low or the high nibbles of as many bytes.
+template <precision P>
+using gguf_half = std::array<std::uint8_t, gguf_scaled<P> / 2>;
+template <precision P>
+inline constexpr std::size_t gguf_halves = chunk_size / (gguf_scaled<P> / 2);
 
-constexpr void encode_gguf_integers(precision p, const float* x, bool finite, std::uint8_t* out,
-                                    quantization_counts& counts) {
-  const bool wide = p == precision::gguf_q8_0;
-  const std::span<const float> block{x, 32};
-  const float extreme = finite ? extreme_of(block) : 0.0F;
-  const gguf_scale s = make_gguf_scale(p, extreme);
-  std::array<std::uint32_t, 32> codes{};
-  for (std::size_t i = 0; i < 32; ++i) {
-    const auto scaled = finite ? static_cast<double>(product(x[i], s.inverse)) : 0.0;
-    if (wide) {
-      // Ties away from zero, as roundf; the scale is rounded to FP16 after the codes are made.
-      codes[i] = static_cast<std::uint32_t>(
-          static_cast<std::int32_t>(scaled + (scaled < 0.0 ? -0.5 : 0.5)));
-    } else {
-      const auto code = static_cast<std::int32_t>(
-          static_cast<float>(scaled + 8.5));  // one float addition, then cut
-      codes[i] = static_cast<std::uint32_t>(code > 15 ? 15 : code);
-    }
-  }
-  put_half(finite ? s.stored : std::numeric_limits<float>::quiet_NaN(), out);
-  if (wide) {
-    for (std::size_t i = 0; i < 32; ++i) {
-      out[2 + i] = static_cast<std::uint8_t>(codes[i]);
-    }
+/// Codes of a chunk, one byte each, as the bytes of its blocks one after the other.
+template <precision P>
+[[gnu::always_inline]] constexpr auto pack_gguf_codes(const chunk<std::uint8_t>& codes) {
+  if constexpr (P == precision::gguf_q8_0) {
+    return codes;
   } else {
-    put_nibbles(codes.data(), 32, out + 2);
+    const auto halves = std::bit_cast<std::array<gguf_half<P>, gguf_halves<P>>>(codes);
+    std::array<gguf_half<P>, gguf_halves<P> / 2> low;
+    std::array<gguf_half<P>, gguf_halves<P> / 2> high;
+    for (std::size_t k = 0; k < low.size(); ++k) {
+      low[k] = halves[2 * k];
+      high[k] = halves[2 * k + 1];
+    }
+    using bytes = std::array<std::uint8_t, chunk_size / 2>;
+    const auto lows = std::bit_cast<bytes>(low);
+    const auto highs = std::bit_cast<bytes>(high);
+    bytes packed;
+    for (std::size_t i = 0; i < packed.size(); ++i) {
+      packed[i] =
+          static_cast<std::uint8_t>((lows[i] & 15U) | static_cast<unsigned>(highs[i]) << 4U);
+    }
+    return packed;
   }
-  counts.clipped += finite && abs(static_cast<double>(extreme)) > 127.0 * 65504.0 && wide ? 1 : 0;
+}
+/// The reverse.
+template <precision P, std::size_t N>
+[[gnu::always_inline]] constexpr chunk<std::uint8_t> unpack_gguf_codes(
+    const std::array<std::uint8_t, N>& packed) {
+  if constexpr (P == precision::gguf_q8_0) {
+    return packed;
+  } else {
+    std::array<std::uint8_t, N> lows;
+    std::array<std::uint8_t, N> highs;
+    for (std::size_t i = 0; i < N; ++i) {
+      lows[i] = packed[i] & 15U;
+      highs[i] = static_cast<std::uint8_t>(packed[i] >> 4U);
+    }
+    const auto low = std::bit_cast<std::array<gguf_half<P>, gguf_halves<P> / 2>>(lows);
+    const auto high = std::bit_cast<std::array<gguf_half<P>, gguf_halves<P> / 2>>(highs);
+    std::array<gguf_half<P>, gguf_halves<P>> halves;
+    for (std::size_t k = 0; k < low.size(); ++k) {
+      halves[2 * k] = low[k];
+      halves[2 * k + 1] = high[k];
+    }
+    return std::bit_cast<chunk<std::uint8_t>>(halves);
+  }
 }
 
-/// `count` E2M1 codes under one factor.
-constexpr void encode_e2m1(const float* x, std::size_t count, float factor, std::uint32_t* codes) {
-  constexpr element_coding c = make_element_coding(precision::fp4_e2m1);
-  for (std::size_t i = 0; i < count; ++i) {
-    codes[i] = encode_minifloat(c, times(x[i], factor)) & 15U;
+/// Writes the codes of the first `blocks` blocks of a chunk where they belong, or reads them from there.
+template <precision P>
+constexpr void put_gguf_codes(const chunk<std::uint8_t>& codes, std::size_t blocks,
+                              std::uint8_t* out) {
+  constexpr gguf_layout layout = gguf_layout_of(P);
+  constexpr std::size_t bytes = layout.bytes - gguf_codes_at<P>;
+  const auto packed = pack_gguf_codes<P>(codes);
+  for (std::size_t b = 0; b < blocks; ++b) {
+    std::uint8_t* const to = out + b * layout.bytes + gguf_codes_at<P>;
+    for (std::size_t i = 0; i < bytes; ++i) {
+      to[i] = packed[b * bytes + i];
+    }
   }
 }
-constexpr void decode_e2m1(const std::uint32_t* codes, std::size_t count, float scale, float* out) {
-  constexpr element_coding c = make_element_coding(precision::fp4_e2m1);
-  for (std::size_t i = 0; i < count; ++i) {
-    out[i] = times(decode_minifloat(c, codes[i]), scale);
+template <precision P>
+[[nodiscard]] constexpr chunk<std::uint8_t> get_gguf_codes(const std::uint8_t* in,
+                                                           std::size_t blocks) {
+  constexpr gguf_layout layout = gguf_layout_of(P);
+  constexpr std::size_t bytes = layout.bytes - gguf_codes_at<P>;
+  std::array<std::uint8_t, chunk_size / layout.block * bytes> packed{};
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const std::uint8_t* const from = in + b * layout.bytes + gguf_codes_at<P>;
+    for (std::size_t i = 0; i < bytes; ++i) {
+      packed[b * bytes + i] = from[i];
+    }
+  }
+  return unpack_gguf_codes<P>(packed);
+}
+
+/// Calls work.template operator()<P>() for a GGUF format known at run time.
+///
+/// requires  p is GGUF_Q8_0, GGUF_Q4_0, GGUF_MXFP4 or GGUF_NVFP4
+template <class Work>
+constexpr void with_gguf(precision p, Work work) {
+  switch (p) {
+    case precision::gguf_q8_0:
+      return work.template operator()<precision::gguf_q8_0>();
+    case precision::gguf_q4_0:
+      return work.template operator()<precision::gguf_q4_0>();
+    case precision::gguf_mxfp4:
+      return work.template operator()<precision::gguf_mxfp4>();
+    default:
+      return work.template operator()<precision::gguf_nvfp4>();
   }
 }
 
 }  // namespace detail
-
-/// One block of values as a GGUF block.
-///
-/// shapes    values [gguf_layout_of(p).block], out [gguf_layout_of(p).bytes]
-/// formula   Q8_0: d = absmax / 127, code = round(x * (1 / d)) with ties away from zero; Q4_0: d = extreme / -8, code = min(15, floor(x * (1 / d)
-///           + 8.5)); MXFP4: OCP's floor rule; NVFP4: E4M3 of absmax / 6 per 16, x * (1 / scale), a block that rounds to scale 0 zeros
-/// requires  p as gguf_layout_of; spans of those sizes
-/// errors    quantroof::domain_error at run time; does not compile in a constant expression
-/// source    ggml d99724f quantize_row_q8_0_ref, quantize_row_q4_0_ref, block_mxfp4, block_nvfp4
-constexpr void encode_gguf_block(precision p, std::span<const float> values,
-                                 std::span<std::uint8_t> out, quantization_counts& counts) {
-  const gguf_layout layout = gguf_layout_of(p);
-  detail::expects(values.size() == layout.block && out.size() == layout.bytes,
-                  "encode_gguf_block: values and out must hold one block");
-  for (const float x : values) {
-    const auto magnitude = detail::magnitude_bits(x);
-    counts.nan += magnitude > detail::inf_bits ? 1 : 0;
-    counts.inf += magnitude == detail::inf_bits ? 1 : 0;
-  }
-  std::array<std::uint32_t, 32> codes{};
-  if (p == precision::gguf_nvfp4) {
-    for (std::size_t b = 0; b < 4; ++b) {
-      const float* const x = values.data() + 16 * b;
-      const std::int32_t most = detail::highest_bits(x, 16);
-      const bool finite = most < detail::inf_bits;
-      const std::uint32_t code =
-          finite ? detail::scale_code_e4m3(std::bit_cast<float>(most) / 6.0F) : detail::e4m3_nan;
-      out[b] = static_cast<std::uint8_t>(code);
-      const float factor = finite && code > 0 ? 1.0F / detail::scale_value_e4m3(code) : 0.0F;
-      if (factor > 0.0F) {
-        detail::encode_e2m1(x, 16, factor, codes.data());
-      } else {
-        codes = {};
-      }
-      detail::put_nibbles(codes.data(), 16, out.data() + 4 + 8 * b);
-    }
-    return;
-  }
-  const std::int32_t most = detail::highest_bits(values.data(), 32);
-  if (p == precision::gguf_mxfp4) {
-    const std::int32_t code = detail::mx_code<mx_scale_rule::floor>(
-        detail::make_mx_rule(precision::mxfp4, mx_scale_rule::floor), most);
-    out[0] = static_cast<std::uint8_t>(code);
-    if (code != 0xFF) {
-      const float factor = std::bit_cast<float>(code < 254 ? (254 - code) << 23 : 0x00400000);
-      detail::encode_e2m1(values.data(), 32, factor, codes.data());
-    }
-    detail::put_nibbles(codes.data(), 32, out.data() + 1);
-    return;
-  }
-  detail::encode_gguf_integers(p, values.data(), most < detail::inf_bits, out.data(), counts);
-}
-
-/// The values of one GGUF block.
-///
-/// shapes    block [gguf_layout_of(p).bytes], out [gguf_layout_of(p).block]
-/// requires  p as gguf_layout_of; spans of those sizes
-/// errors    quantroof::domain_error at run time; does not compile in a constant expression
-constexpr void decode_gguf_block(precision p, std::span<const std::uint8_t> block,
-                                 std::span<float> out) {
-  const gguf_layout layout = gguf_layout_of(p);
-  detail::expects(block.size() == layout.bytes && out.size() == layout.block,
-                  "decode_gguf_block: block and out must hold one block");
-  std::array<std::uint32_t, 32> codes{};
-  switch (p) {
-    case precision::gguf_q8_0:
-      for (std::size_t i = 0; i < 32; ++i) {
-        out[i] = detail::times(static_cast<float>(static_cast<std::int8_t>(block[2 + i])),
-                               detail::get_half(block.data()));
-      }
-      return;
-    case precision::gguf_q4_0:
-      detail::get_nibbles(block.data() + 2, 32, codes.data());
-      for (std::size_t i = 0; i < 32; ++i) {
-        out[i] = detail::times(static_cast<float>(static_cast<std::int32_t>(codes[i]) - 8),
-                               detail::get_half(block.data()));
-      }
-      return;
-    case precision::gguf_mxfp4:
-      detail::get_nibbles(block.data() + 1, 32, codes.data());
-      detail::decode_e2m1(codes.data(), 32, decode(float8_e8m0fnu, block[0]), out.data());
-      return;
-    default:
-      for (std::size_t b = 0; b < 4; ++b) {
-        detail::get_nibbles(block.data() + 4 + 8 * b, 16, codes.data());
-        detail::decode_e2m1(codes.data(), 16, decode(float8_e4m3fn, block[b] & 0x7FU),
-                            out.data() + 16 * b);
-      }
-  }
-}
-
 }  // namespace quantroof

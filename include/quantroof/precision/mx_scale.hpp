@@ -86,6 +86,16 @@ constexpr void mx_codes(const mx_rule_constants& c, const std::array<std::int32_
   }
 }
 
+/// What values are multiplied by under a scale code: 2^(127 - code); 2^-127 is a subnormal float. Not for FF.
+[[nodiscard, gnu::always_inline]] constexpr float mx_factor(std::int32_t code) {
+  return std::bit_cast<float>(code < 254 ? (254 - code) << 23 : 0x00400000);
+}
+/// The scale a code stands for; FF is NaN.
+[[nodiscard, gnu::always_inline]] constexpr float mx_scale_value(std::uint32_t code) {
+  const std::uint32_t normal = code > 0 ? code << 23U : 0x00400000U;
+  return std::bit_cast<float>(code < 0xFF ? normal : 0x7FC00000U);
+}
+
 [[nodiscard]] constexpr mx_rule_constants make_mx_rule(precision p, mx_scale_rule rule) {
   const precision_format& f = format_of(p);
   expects(f.scales == mx, "mx_scale_code: the precision must be an MX format");

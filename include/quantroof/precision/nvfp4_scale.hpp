@@ -92,6 +92,13 @@ inline constexpr std::uint32_t e4m3_nan = 0x7F;
          std::bit_cast<float>(leading);
 }
 
+/// The scale a code stands for, whose sign is ignored; 7F is NaN.
+[[nodiscard, gnu::always_inline]] constexpr float nvfp4_scale_value(std::uint32_t code) {
+  const std::uint32_t magnitude = code & 0x7FU;
+  return magnitude == e4m3_nan ? std::bit_cast<float>(float_quiet_nan)
+                               : scale_value_e4m3(magnitude);
+}
+
 /// True for producers that divide by the scale; the others multiply by its inverse.
 [[nodiscard]] constexpr bool divides(nvfp4_rule rule) {
   return rule == nvfp4_rule::modelopt || rule == nvfp4_rule::compressed_tensors;

@@ -86,9 +86,7 @@ constexpr void write_mx_row(const element_writer<Coding>& writer, const mx_rule_
         mx_batch& blocks = batches[batch];
         mx_codes(rule, blocks.most, blocks.codes);
         for (std::size_t b = 0; b < blocks.count; ++b) {
-          // 2^(127 - code); 2^-127 is a subnormal float.
-          const std::int32_t code = blocks.codes[b];
-          blocks.factors[b] = std::bit_cast<float>(code < 254 ? (254 - code) << 23 : 0x00400000);
+          blocks.factors[b] = mx_factor(blocks.codes[b]);
         }
         // NaN, Inf, or so large that the rule even makes Inf of it
         blocks.spoilt = highest_of(blocks.codes) == 0xFF;

@@ -344,9 +344,11 @@ struct tensor_quantizer {
   }
 
   constexpr void quantize_gguf() {
-    for_rows([&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
-      write_gguf_row(writer.format, values, codes(r), counts);
-    });
+    for_rows(
+        [&](std::size_t r, std::span<const float> values, quantization_counts& counts) {
+          write_gguf_row(writer.format, values, codes(r), counts);
+        },
+        rows().at_once(gguf_layout_of(writer.format).block));
   }
 };
 
