@@ -4,7 +4,7 @@
 //
 //   quantize_bench [--json] [--pairs N] [--only TEXT] [--small-pages]
 //
-// One thread, pinned where the system lets it; 4 KiB, 1 MiB and 64 MiB of floats in rows of 4096 (4 KiB: 1024); standard normal, every
+// One thread, pinned where the system lets it; 4 KiB, 1 MiB and 64 MiB of floats in rows of 4096 (4 KiB: 1024) or of 128; standard normal, every
 // 997th value times 30. Large arrays lie in huge pages where the system has them: how 4 KiB pages happen to lie changes a ratio by up to 0.2
 // from process to process. Every sample is followed by one of the plain loop; the ratio is the median of the ratios of at least 11 such
 // pairs, which holds when the machine's speed drifts. Built with -march=native where the compiler knows it.
@@ -164,12 +164,12 @@ struct bench {
   std::string_view only{};
   std::vector<sample> samples{};
 
-  [[nodiscard]] matrix_view<const float> rows(std::size_t n) const {
-    const std::size_t cols = n < 4096 ? n : 4096;
+  [[nodiscard]] matrix_view<const float> rows(std::size_t n, std::size_t most) const {
+    const std::size_t cols = n < most ? n : most;
     return {x.data(), n / cols, cols};
   }
-  [[nodiscard]] matrix_view<float> results(std::size_t n) {
-    const std::size_t cols = n < 4096 ? n : 4096;
+  [[nodiscard]] matrix_view<float> results(std::size_t n, std::size_t most) {
+    const std::size_t cols = n < most ? n : most;
     return {y.data(), n / cols, cols};
   }
 
@@ -199,28 +199,29 @@ struct bench {
   static constexpr std::array<std::size_t, 3> sizes{1024, 262144, 16777216};
 
   template <precision P, std::size_t PlainBytes>
-  void encode(const std::string& op, const quantize_options& options) {
+  void encode(const std::string& op, const quantize_options& options, std::size_t cols = 4096) {
     if (skip(op, P)) {
       return;
     }
     quantized_tensor<P> q;
     for (const std::size_t n : sizes) {
       compare(
-          op, std::string{to_string(P)}, n, [&] { quantize_into(q, rows(n), options); },
+          op, std::string{to_string(P)}, n, [&] { quantize_into(q, rows(n, cols), options); },
           [&] {
             plain_encode<PlainBytes>({x.data(), n}, bytes.data());
           });
     }
   }
   template <precision P, std::size_t PlainBytes>
-  void decode(const std::string& op) {
+  void decode(const std::string& op, const quantize_options& options = {},
+              std::size_t cols = 4096) {
     if (skip(op, P)) {
       return;
     }
     for (const std::size_t n : sizes) {
-      const quantized_tensor<P> q = quantize<P>(rows(n));
+      const quantized_tensor<P> q = quantize<P>(rows(n, cols), options);
       compare(
-          op, std::string{to_string(P)}, n, [&] { dequantize_into(q, results(n)); },
+          op, std::string{to_string(P)}, n, [&] { dequantize_into(q, results(n, cols)); },
           [&] {
             plain_decode<PlainBytes>(bytes.data(), {y.data(), n});
           });
@@ -266,12 +267,24 @@ struct bench {
     encode<precision::mxfp8_e4m3, 256>("blocks", {});
     encode<precision::int4_g128, 128>("groups", {});
     encode<precision::int8_g32, 256>("groups", {});
+    encode<precision::int4_g128_zp4, 128>("zero points", {});
+    encode<precision::gguf_q8_0, 256>("GGUF", {});
+    encode<precision::gguf_q4_0, 128>("GGUF", {});
+    // Heads of a KV cache.
+    encode<precision::nvfp4, 128>("rows of 128", {.tensor_absmax = largest}, 128);
+    encode<precision::int8, 256>("rows of 128", by_token, 128);
     encode<precision::bf16, 512>("convert", {});
     encode<precision::fp16, 512>("convert", {});
     decode<precision::fp8_e4m3, 256>("dequantize");
     decode<precision::int8, 256>("dequantize");
     decode<precision::nvfp4, 128>("dequantize");
     decode<precision::mxfp4, 128>("dequantize");
+    decode<precision::int4_g128, 128>("dequantize");
+    decode<precision::int4_g128_zp4, 128>("dequantize");
+    decode<precision::gguf_q8_0, 256>("dequantize");
+    decode<precision::gguf_q4_0, 128>("dequantize");
+    decode<precision::nvfp4, 128>("read rows of 128", {}, 128);
+    decode<precision::int8, 256>("read rows of 128", by_token, 128);
     read("absmax", [&](std::size_t n) {
       sink = std::bit_cast<std::uint32_t>(absmax(std::span<const float>{x.data(), n}).value);
     });
@@ -279,7 +292,7 @@ struct bench {
       sink = static_cast<std::uint32_t>(abs_percentile(std::span<const float>{x.data(), n}, 99.9));
     });
     read("activation_stats", [&](std::size_t n) {
-      sink = static_cast<std::uint32_t>(compute_activation_stats(rows(n)).absmax);
+      sink = static_cast<std::uint32_t>(compute_activation_stats(rows(n, 4096)).absmax);
     });
   }
 

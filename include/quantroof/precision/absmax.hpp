@@ -72,6 +72,8 @@ using lane_bits = std::array<std::int32_t, lane_count>;
   return a > b ? a : b;
 }
 
+[[nodiscard]] constexpr std::int32_t lower(std::int32_t a, std::int32_t b) { return a < b ? a : b; }
+
 template <std::size_t N>
 [[nodiscard, gnu::always_inline]] constexpr std::int32_t highest_of(
     const std::array<std::int32_t, N>& values) {

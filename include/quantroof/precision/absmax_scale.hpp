@@ -20,9 +20,7 @@ namespace quantroof::detail {
 
 /// absmax / largest element on the grid of FP16, at most 65504.
 [[nodiscard, gnu::always_inline]] constexpr float half_scale(float absmax, float top) {
-  constexpr element_coding half = make_element_coding(precision::fp16);
-  const std::uint32_t code = encode_minifloat(half, absmax / top);  // saturates
-  return decode_minifloat(half, code & 0xFFFFU);
+  return nearest_half(absmax / top);
 }
 
 /// absmax / largest element as scale_for_clip has it.

@@ -27,9 +27,17 @@ namespace detail {
   return (std::bit_cast<std::uint32_t>(x) & float_magnitude) < float_inf;  // neither NaN nor Inf
 }
 
-/// The value a scale has once stored: nearest FP16, at most 65504, for scales of 16 bits; otherwise itself.
+/// The value a scale, which is a number, has once stored: nearest FP16, at most 65504, for scales of 16 bits; otherwise itself.
 [[nodiscard]] constexpr float stored_scale(float scale, int bits) {
-  return bits == 16 ? decode(float16, encode(float16, scale)) : scale;
+  return bits == 16 ? nearest_half(scale) : scale;
+}
+
+/// A quotient to the nearest integer, ties to even, without branches. Not for a product: a compiler could join it with the sum.
+///
+/// requires  |x| < 2^51
+[[nodiscard]] constexpr double rounded_quotient(double x) {
+  constexpr double magic = 0x1.8p52;  // integers lie 1 apart
+  return (x + magic) - magic;
 }
 
 }  // namespace detail
@@ -101,7 +109,7 @@ struct affine_scale {
     return {.scale = scale, .zero = detail::stored_scale(zero, 16)};
   }
   return {.scale = scale,
-          .zero = static_cast<float>(detail::round_even(zero < 15.0F ? zero : 15.0F))};
+          .zero = static_cast<float>(detail::rounded_quotient(zero < 15.0F ? zero : 15.0F))};
 }
 
 namespace detail {
@@ -113,7 +121,7 @@ namespace detail {
     return {};
   }
   const double zero = -static_cast<double>(low) / static_cast<double>(scale);
-  return {.scale = scale, .zero = static_cast<float>(round_even(zero < most ? zero : most))};
+  return {.scale = scale, .zero = static_cast<float>(rounded_quotient(zero < most ? zero : most))};
 }
 }  // namespace detail
 

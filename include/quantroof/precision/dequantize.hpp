@@ -17,6 +17,7 @@
 
 #include "quantroof/detail/expects.hpp"
 #include "quantroof/detail/matrix_view.hpp"
+#include "quantroof/precision/absmax.hpp"
 #include "quantroof/precision/code_packing.hpp"
 #include "quantroof/precision/dequantize_gguf.hpp"
 #include "quantroof/precision/element_coding.hpp"
@@ -28,6 +29,7 @@
 #include "quantroof/precision/mx_scale.hpp"
 #include "quantroof/precision/nvfp4_scale.hpp"
 #include "quantroof/precision/precision.hpp"
+#include "quantroof/precision/quantize_affine.hpp"
 #include "quantroof/precision/quantize_options.hpp"
 #include "quantroof/precision/quantized_tensor.hpp"
 
@@ -40,6 +42,32 @@ enum class scale_levels : std::uint8_t {
 };
 
 namespace detail {
+
+/// (code - zero) * scale.
+template <class Groups>
+[[gnu::noinline]] constexpr void affine_values(const chunk<std::uint8_t>& codes,
+                                               const Groups& groups, float* values) {
+  constexpr std::size_t run = Groups::size < codes_at_once ? Groups::size : codes_at_once;
+  for (std::size_t first = 0; first < chunk_size; first += run) {
+    const float scale = groups.scales[first / Groups::size];
+    const float zero = groups.zeros[first / Groups::size];
+    std::array<std::uint32_t, run> wide;  // a local: no value is written into it
+// As in values_of_chunk.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
+    for (std::size_t i = 0; i < run; ++i) {
+      wide[i] = codes[first + i];
+    }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
+    for (std::size_t i = 0; i < run; ++i) {
+      values[first + i] =
+          times(static_cast<float>(static_cast<std::int32_t>(wide[i])) - zero, scale);
+    }
+  }
+}
 
 template <class Coding, Executor E>
 struct tensor_dequantizer {
@@ -80,12 +108,11 @@ struct tensor_dequantizer {
   }
 
   /// How many rows are read as one: where they lie side by side, and chunks that reach from one into the next find their scales in order.
-  [[nodiscard]] constexpr std::size_t rows_at_once(format_family family) const {
+  [[nodiscard]] constexpr std::size_t rows_at_once() const {
     const scale_grid& g = q.grid;
     const bool in_order = g.size() <= 1 || (g.block_rows == 1 && q.cols % g.block_cols == 0 &&
                                             chunk_size % g.block_cols == 0);
-    const bool joined = in_order && family != format_family::affine;
-    return joined ? float_rows<float>{out}.at_once(whole_bytes) : 1;
+    return in_order ? float_rows<float>{out}.at_once(whole_bytes) : 1;
   }
 
   // Each reads `cols` columns from row r on: those of one row, or of rows_at_once().
@@ -98,10 +125,8 @@ struct tensor_dequantizer {
         plain ? std::span<const float>{}
               : std::span<const float>{q.scales}.subspan(r / g.block_rows * g.cols,
                                                          ceil_div(cols, width));
-    bool large = false;
-    for (const float scale : scales) {
-      large = large || abs(scale) > 0x1p96F;  // times 57344, the largest element, is still a float
-    }
+    constexpr auto most = std::bit_cast<std::int32_t>(0x1p96F);  // times 57344 still a float
+    const bool large = highest_bits(scales.data(), scales.size()) > most;
     chunk<float> each;
     for (std::size_t first = 0; first < cols; first += chunk_size) {
       const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
@@ -112,6 +137,8 @@ struct tensor_dequantizer {
         read_chunk(r, first, count, saturated_blocks<1>{each.data(), 1.0F});
       } else if (first / width == (first + count - 1) / width) {
         read_chunk(r, first, count, times_one{scales[first / width]});
+      } else if (width == 1 && count == chunk_size) {
+        read_chunk(r, first, count, times_each{scales.data() + first});
       } else if (width == 32) {
         read_groups<32>(r, first, count, scales.subspan(first / 32));
       } else if (width == 64) {
@@ -136,21 +163,29 @@ struct tensor_dequantizer {
     }
   }
 
-  constexpr void read_affine(std::size_t r) const {
+  constexpr void read_affine(std::size_t r, std::size_t cols) const {
     const scale_grid& g = q.grid;
-    const std::size_t row_of_grid = r / g.block_rows * g.cols;
+    const std::size_t width = g.size() == 1 ? cols : g.block_cols;
+    const std::size_t cell = r / g.block_rows * g.cols;
+    const auto scales = std::span<const float>{q.scales}.subspan(cell, ceil_div(cols, width));
+    const auto zeros = std::span<const float>{q.zeros}.subspan(cell, ceil_div(cols, width));
     const int bits = coding_of(coding).bits;
     std::array<std::uint8_t, 2 * chunk_size> part;
     chunk<std::uint8_t> codes;
-    float* const to = out.row(r).data();
-    for (std::size_t first = 0; first < q.cols; first += chunk_size) {
-      const std::size_t count = q.cols - first < chunk_size ? q.cols - first : chunk_size;
+    chunk<float> values;
+    for (std::size_t first = 0; first < cols; first += chunk_size) {
+      const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
       const std::uint8_t* const from = q.codes.data() + r * q.row_bytes + packed_bytes(first, bits);
       unpack_chunk(load_codes(from, bits, count, part), bits, codes);
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t cell = row_of_grid + (first + i) / g.block_cols;
-        const float scale = levels == scale_levels::all ? q.scales[cell] : 1.0F;
-        to[first + i] = times(static_cast<float>(codes[i]) - q.zeros[cell], scale);
+      float* const to = out.row(r).data() + first;
+      with_affine_groups(scales, zeros, width, first, count, [&](auto groups) {
+        if (levels != scale_levels::all) {
+          groups.scales.fill(1.0F);
+        }
+        affine_values(codes, groups, count == chunk_size ? to : values.data());
+      });
+      for (std::size_t i = 0; count < chunk_size && i < count; ++i) {
+        to[i] = values[i];
       }
     }
   }
@@ -189,7 +224,7 @@ struct tensor_dequantizer {
     for (std::size_t first = 0; first < cols; first += chunk_size) {
       const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
       for (std::size_t b = 0; b < blocks; ++b) {
-        codes[b] = b * 16 < count ? scales[first / 16 + b] : 0U;
+        codes[b] = b * 16 < count ? scales[first / 16 + b] & 0x7FU : 0U;
       }
       for (std::size_t b = 0; b < blocks; ++b) {
         factors[b] = nvfp4_scale_value(codes[b]);
@@ -213,7 +248,7 @@ struct tensor_dequantizer {
   constexpr void run() const {
     const format_family family =
         family_of(q.format, q.zeros.empty() ? symmetry::symmetric : symmetry::asymmetric);
-    const std::size_t at_once = rows_at_once(family);
+    const std::size_t at_once = rows_at_once();
     for_each_range(executor, q.rows, rows_per_part(q.cols * sizeof(float)),
                    [&](std::size_t first, std::size_t last) {
                      for (std::size_t r = first; r < last; r += at_once) {
@@ -223,7 +258,7 @@ struct tensor_dequantizer {
                            read_scaled(r, cols);
                            break;
                          case format_family::affine:
-                           read_affine(r);
+                           read_affine(r, cols);
                            break;
                          case format_family::mx_blocks:
                            read_mx(r, cols);

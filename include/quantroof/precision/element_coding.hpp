@@ -192,6 +192,12 @@ struct static_coding {
   return std::bit_cast<float>(select(mask_less(c.first_nan - 1, magnitude), special, value | sign));
 }
 
+/// The nearest FP16, at most 65504. Not for NaN.
+[[nodiscard, gnu::always_inline]] constexpr float nearest_half(float x) {
+  constexpr element_coding half = make_element_coding(precision::fp16);
+  return decode_minifloat(half, encode_minifloat(half, x) & 0xFFFFU);
+}
+
 /// The same where the code of -0 is NaN.
 [[nodiscard, gnu::always_inline]] constexpr float decode_unsigned_zero(const element_coding& c,
                                                                        std::uint32_t code) {

@@ -30,17 +30,13 @@ namespace quantroof::detail {
 /// Fills `each` with applied(scale of its group) for the 256 elements from `first` on; `scales` are those of the row.
 constexpr void spread_scales(std::span<const float> scales, std::size_t group, std::size_t first,
                              scaling how, chunk<float>& each) {
-  std::size_t current = first / group;
-  float value = applied(scales[current], how);
-  std::size_t left = (current + 1) * group - first;
-  for (std::size_t i = 0; i < chunk_size; ++i) {
-    if (left == 0) {
-      ++current;
-      value = current < scales.size() ? applied(scales[current], how) : 1.0F;
-      left = group;
+  std::size_t i = 0;
+  for (std::size_t g = first / group; i < chunk_size; ++g) {
+    const float value = g < scales.size() ? applied(scales[g], how) : 1.0F;
+    const std::size_t left = (g + 1) * group - first;  // up to the end of group g
+    for (const std::size_t end = left < chunk_size ? left : chunk_size; i < end; ++i) {
+      each[i] = value;
     }
-    each[i] = value;
-    --left;
   }
 }
 

@@ -283,8 +283,11 @@ struct tensor_quantizer {
       std::vector<float> buffer;
       for (std::size_t r = 0; r < x.rows(); ++r) {
         const std::span<const float> values = rows().read(r, 1, buffer);
-        for (std::size_t c = 0; c < g.cols; ++c) {
-          ranges[c].add(values.subspan(c * g.block_cols, g.block_cols));
+        for (std::size_t c = 0; g.block_cols == 1 && c < g.cols; ++c) {
+          ranges[c].add(values[c]);
+        }
+        for (std::size_t c = 0; g.block_cols > 1 && c < g.cols; ++c) {
+          ranges[c].add(cell_of(values, c));
         }
       }
       for (std::size_t i = 0; i < g.size(); ++i) {
@@ -298,8 +301,8 @@ struct tensor_quantizer {
         range.add(cell_of(values, c));
         store(first + c, range);
       }
-      write_affine_row(coding, values, std::span<const float>{out.scales.data() + first, g.cols},
-                       std::span<const float>{out.zeros.data() + first, g.cols}, g.block_cols,
+      write_affine_row(coding, values, std::span<const float>{out.scales}.subspan(first, g.cols),
+                       std::span<const float>{out.zeros}.subspan(first, g.cols), g.block_cols,
                        options.scaling, codes(r), counts);
     });
   }

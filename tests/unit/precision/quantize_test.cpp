@@ -99,6 +99,44 @@ constexpr auto typed_codes = [] {
 static_assert(typed_codes()[2] == 126);  // floor(log2 3) - 2 = -1: 2^-1
 static_assert(typed_codes()[0] == 0xC7 && typed_codes()[1] == 0x01);  // 6, -2; 0.5
 
+// GGUF's own arithmetic: ties away from zero in Q8_0; in Q4_0 the first of the largest magnitudes gets code 0, half a step goes up.
+struct gguf_row {
+  precision p;
+  std::array<float, 4> x;  // the first of 32, the others are 0
+  std::array<std::uint8_t, 4> bytes;
+};
+constexpr gguf_row gguf_rows[] = {
+    {precision::gguf_q8_0, {127.0F, 0.5F, -0.5F, 2.5F}, {0x7F, 0x01, 0xFF, 0x03}},
+    {precision::gguf_q8_0, {-127.0F, 0.49999997F, -1.5F, 126.5F}, {0x81, 0x00, 0xFE, 0x7F}},
+    {precision::gguf_q4_0, {8.0F, -8.0F, 0.5F, -0.5F}, {0x80, 0x8F, 0x88, 0x89}},
+    {precision::gguf_q4_0, {-8.0F, 8.0F, 0.5F, -0.5F}, {0x80, 0x8F, 0x89, 0x88}},
+    {precision::gguf_q4_0, {0.0F, -0.0F, 0.0F, 0.0F}, {0x88, 0x88, 0x88, 0x88}},
+};
+constexpr bool has_gguf_codes(const gguf_row& r) {
+  std::array<float, 32> x{};
+  for (std::size_t i = 0; i < 4; ++i) {
+    x[i] = r.x[i];
+  }
+  const quantized_storage q = quantize(r.p, matrix_view<const float>{x.data(), 1, 32});
+  bool good = true;
+  for (std::size_t i = 0; i < 4; ++i) {
+    good = good && q.codes[2 + i] == r.bytes[i];
+  }
+  return good;
+}
+static_assert(has_gguf_codes(gguf_rows[0]) && has_gguf_codes(gguf_rows[1]));
+static_assert(has_gguf_codes(gguf_rows[2]) && has_gguf_codes(gguf_rows[3]));
+static_assert(has_gguf_codes(gguf_rows[4]));
+
+/// What a file may hold and quantize() never writes: 6 * 2^127.
+constexpr float beyond_float() {
+  constexpr std::array<float, 32> x{6.0F};
+  quantized_storage q = quantize(precision::gguf_mxfp4, matrix_view<const float>{x.data(), 1, 32});
+  q.codes[0] = 0xFE;
+  return dequantize(q)[0];
+}
+static_assert(beyond_float() == std::numeric_limits<float>::max());
+
 const precision with_blocks[] = {precision::mxfp8_e4m3,
                                  precision::mxfp8_e5m2,
                                  precision::mxfp6_e2m3,
@@ -435,6 +473,14 @@ TEST_CASE("FP16 and BF16 matrices, strides and tails read as their floats") {
     CHECK(same(brain));
     CHECK(same(wide));
   }
+}
+
+TEST_CASE("GGUF blocks have the codes of their own arithmetic") {
+  for (const gguf_row& r : test::at_run_time(gguf_rows)) {
+    CAPTURE(to_string(r.p), r.x[0]);
+    CHECK(has_gguf_codes(r));
+  }
+  CHECK(beyond_float() == std::numeric_limits<float>::max());
 }
 
 TEST_CASE("NaN and Inf are counted and do what is said") {
