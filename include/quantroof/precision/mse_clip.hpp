@@ -79,8 +79,7 @@ struct clip_candidate {
 
 /// The search for one tensor and one precision.
 class clip_search {
-  template <std::size_t Size>
-  constexpr void add(std::array<clip_candidate, Size>& all, std::size_t& count, double clip) const {
+  constexpr void add(std::span<clip_candidate> all, std::size_t& count, double clip) const {
     if (!(clip > 0.0) || clip > static_cast<double>(std::numeric_limits<float>::max())) {
       return;
     }
