@@ -108,7 +108,7 @@ template <std::size_t N>
 /// Raises lane l to the largest magnitude_bits of x[l], x[l + 64] ... x[l + size - 64].
 ///
 /// requires  size is a multiple of 64
-constexpr void raise_lanes(lane_bits& lanes, const float* x, std::size_t size) {
+[[gnu::noinline]] constexpr void raise_lanes(lane_bits& lanes, const float* x, std::size_t size) {
   // Quarters of 16: one register of 512 bits each, which stays one at -O2 as well, where g++ keeps longer arrays in memory.
   using quarter = std::array<std::int32_t, 16>;
   quarter a{};
