@@ -40,7 +40,7 @@ namespace quantroof::detail {
 }
 
 /// Encodes scaled values of one GGUF format, a byte each. The bits of a magnitude are limited first: NaN becomes a number, and no compiler
-/// joins the product before with the sum after.
+/// joins the product before with the sum after. `kind` only chooses the form of convert_chunk's loop.
 template <precision P>
 struct gguf_encoder {
   static constexpr int bits = 8;
@@ -56,6 +56,7 @@ struct gguf_encoder<precision::gguf_q8_0> {
   [[gnu::always_inline]] constexpr std::uint32_t operator()(float scaled) const {
     constexpr auto limit = std::bit_cast<std::uint32_t>(255.0F);
     const float limited = std::bit_cast<float>(lower_bits(scaled, limit));
+    // Ties away from zero without a sum that rounds: 0.49999997 + 0.5 would be 1.
     const std::int32_t rounded = (static_cast<std::int32_t>(2.0F * limited) + 1) >> 1;
     const std::int32_t sign = std::bit_cast<std::int32_t>(scaled) >> 31;
     return static_cast<std::uint32_t>((rounded ^ sign) - sign);
