@@ -22,7 +22,7 @@ namespace quantroof {
 
 namespace detail {
 
-/// The families, by who writes them: quantize_rows.hpp, quantize_affine.hpp, quantize_blocks.hpp, gguf_block.hpp.
+/// The families, by who writes them: quantize_rows.hpp, quantize_affine.hpp, quantize_blocks.hpp, quantize_gguf.hpp.
 enum class format_family : std::uint8_t { scaled, affine, mx_blocks, nvfp4_blocks, gguf_blocks };
 
 [[nodiscard]] constexpr format_family family_of(precision p, symmetry s) {

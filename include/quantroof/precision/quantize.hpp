@@ -48,7 +48,7 @@ requires(StoredFloat<T>) constexpr void quantize_into(quantized_storage& out, pr
 ///
 /// shapes    x [rows, cols], rows are tokens or output channels; the result's codes [rows, row_bytes], scales on result.grid
 /// formula   scale by options (grid, calibration) or by the format's rule; code = element nearest to x / scale or x * (1 / scale), ties to
-///           even, saturated; see quantize_rows.hpp, quantize_affine.hpp, quantize_blocks.hpp, gguf_block.hpp
+///           even, saturated; see quantize_rows.hpp, quantize_affine.hpp, quantize_blocks.hpp, quantize_gguf.hpp
 /// requires  x not empty; is_quantizable(P); group_size > 0; percentile in (0, 100]; given scales normal, positive, finite, one per cell;
 ///           asymmetric: INT8, INT4 with calibration absmax; stochastic and toward-zero rounding: not GGUF, not asymmetric;
 ///           four_over_six: NVFP4 with the rule transformer_engine. A tail shorter than a block is a block of its own

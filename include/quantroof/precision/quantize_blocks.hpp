@@ -3,7 +3,7 @@
 // Rows into codes in formats with rules for their blocks: MX, x * 2^-e per 32; NVFP4, x * factor or x / divisor per 16.
 //
 // A block with a NaN or an Inf gets the scale NaN, and all its elements the code of NaN; both are counted. Not here: the rules
-// (mx_scale.hpp, nvfp4_scale.hpp), GGUF (gguf_block.hpp).
+// (mx_scale.hpp, nvfp4_scale.hpp), GGUF (quantize_gguf.hpp).
 #pragma once
 
 #include <array>

@@ -15,7 +15,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include "quantroof/precision/absmax.hpp"
@@ -44,34 +43,25 @@ namespace quantroof::detail {
 template <precision P>
 struct gguf_encoder {
   static constexpr int bits = 8;
-  static constexpr coding_kind kind = coding_kind::minifloat;
+  static constexpr coding_kind kind =
+      P == precision::gguf_q4_0 ? coding_kind::integer : coding_kind::minifloat;
   [[gnu::always_inline]] constexpr std::uint32_t operator()(float scaled) const {
-    return encode_minifloat(static_coding<precision::fp4_e2m1>::value, scaled);
-  }
-};
-template <>
-struct gguf_encoder<precision::gguf_q8_0> {
-  static constexpr int bits = 8;
-  static constexpr coding_kind kind = coding_kind::minifloat;
-  [[gnu::always_inline]] constexpr std::uint32_t operator()(float scaled) const {
-    constexpr auto limit = std::bit_cast<std::uint32_t>(255.0F);
-    const float limited = std::bit_cast<float>(lower_bits(scaled, limit));
-    // Ties away from zero without a sum that rounds: 0.49999997 + 0.5 would be 1.
-    const std::int32_t rounded = (static_cast<std::int32_t>(2.0F * limited) + 1) >> 1;
-    const std::int32_t sign = std::bit_cast<std::int32_t>(scaled) >> 31;
-    return static_cast<std::uint32_t>((rounded ^ sign) - sign);
-  }
-};
-template <>
-struct gguf_encoder<precision::gguf_q4_0> {
-  static constexpr int bits = 8;
-  static constexpr coding_kind kind = coding_kind::integer;
-  [[gnu::always_inline]] constexpr std::uint32_t operator()(float scaled) const {
-    constexpr auto limit = std::bit_cast<std::uint32_t>(8.5F);
-    const std::uint32_t limited = lower_bits(scaled, limit);
-    const std::uint32_t sign = std::bit_cast<std::uint32_t>(scaled) & ~float_magnitude;
-    const auto code = static_cast<std::int32_t>(std::bit_cast<float>(limited | sign) + 8.5F);
-    return static_cast<std::uint32_t>(code < 15 ? code : 15);
+    if constexpr (P == precision::gguf_q8_0) {
+      constexpr auto limit = std::bit_cast<std::uint32_t>(255.0F);
+      const float limited = std::bit_cast<float>(lower_bits(scaled, limit));
+      // Ties away from zero without a sum that rounds: 0.49999997 + 0.5 would be 1.
+      const std::int32_t rounded = (static_cast<std::int32_t>(2.0F * limited) + 1) >> 1;
+      const std::int32_t sign = std::bit_cast<std::int32_t>(scaled) >> 31;
+      return static_cast<std::uint32_t>((rounded ^ sign) - sign);
+    } else if constexpr (P == precision::gguf_q4_0) {
+      constexpr auto limit = std::bit_cast<std::uint32_t>(8.5F);
+      const std::uint32_t limited = lower_bits(scaled, limit);
+      const std::uint32_t sign = std::bit_cast<std::uint32_t>(scaled) & ~float_magnitude;
+      const auto code = static_cast<std::int32_t>(std::bit_cast<float>(limited | sign) + 8.5F);
+      return static_cast<std::uint32_t>(code < 15 ? code : 15);
+    } else {
+      return encode_minifloat(static_coding<precision::fp4_e2m1>::value, scaled);
+    }
   }
 };
 
@@ -90,7 +80,8 @@ constexpr void extreme_signs(const float* x, const std::array<std::int32_t, chun
   }
 }
 
-/// Scales of Q8_0 or Q4_0 as FP16, and their inverses before they were rounded to it; where there is no number, NaN and 0.
+/// Those of make_gguf_scale for all blocks of a chunk: scales as FP16, and their inverses before they were rounded to it; where there is no
+/// number, NaN and 0.
 template <precision P>
 [[gnu::noinline]] constexpr void integer_scales(
     const float* x, const std::array<std::int32_t, chunk_size / 32>& most,
