@@ -190,20 +190,46 @@ struct tensor_dequantizer {
     }
   }
 
+  // Compilers take loops over the scales of a chunk apart, and then make no vectors of them, if not told.
+
+  /// The codes of the scales of a chunk, of which there are `held`.
+  template <std::size_t N>
+  static constexpr void load_scale_codes(const std::uint8_t* from, std::size_t held,
+                                         std::array<std::uint32_t, N>& codes) {
+    if (held == N) {
+#if defined(__clang__)
+#pragma clang loop unroll(disable)
+#elif defined(__GNUC__)
+#pragma GCC unroll 1
+#endif
+      for (std::size_t b = 0; b < N; ++b) {
+        codes[b] = from[b];
+      }
+      return;
+    }
+    for (std::size_t b = 0; b < held; ++b) {
+      codes[b] = from[b];
+    }
+  }
   /// Block scales of a chunk as floats; NaN codes give NaN. `large`: a value could leave the range of float.
   constexpr void read_mx(std::size_t r, std::size_t cols) const {
     constexpr std::size_t blocks = chunk_size / 32;
     const std::uint8_t* const scales = q.scale_codes.data() + r * q.grid.cols;
     const float unit = coding_of(coding).kind == coding_kind::integer ? 1.0F / 64.0F : 1.0F;
+    std::array<std::uint32_t, blocks> codes{};
     std::array<float, blocks> factors{};
     for (std::size_t first = 0; first < cols; first += chunk_size) {
       const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
-      bool large = false;
+      load_scale_codes(scales + first / 32, (count + 31) / 32, codes);
+      std::uint32_t highest = 0;
+#if defined(__clang__)
+#pragma clang loop unroll(disable)
+#endif
       for (std::size_t b = 0; b < blocks; ++b) {
-        const std::uint32_t code = b * 32 < count ? scales[first / 32 + b] : 0U;
-        factors[b] = mx_scale_value(code);
-        large = large || code > 230U;
+        factors[b] = mx_scale_value(codes[b]);
+        highest = codes[b] > highest ? codes[b] : highest;
       }
+      const bool large = highest > 230;
       if (large) {
         read_chunk(r, first, count, saturated_blocks<32>{factors.data(), unit});
       } else if (unit == 1.0F) {
@@ -223,9 +249,12 @@ struct tensor_dequantizer {
     std::array<float, blocks> factors{};
     for (std::size_t first = 0; first < cols; first += chunk_size) {
       const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
-      for (std::size_t b = 0; b < blocks; ++b) {
-        codes[b] = b * 16 < count ? scales[first / 16 + b] & 0x7FU : 0U;
-      }
+      load_scale_codes(scales + first / 16, (count + 15) / 16, codes);
+#if defined(__clang__)
+#pragma clang loop unroll(disable)
+#elif defined(__GNUC__)
+#pragma GCC unroll 1
+#endif
       for (std::size_t b = 0; b < blocks; ++b) {
         factors[b] = nvfp4_scale_value(codes[b]);
       }

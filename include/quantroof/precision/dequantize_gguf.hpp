@@ -25,6 +25,9 @@ namespace quantroof::detail {
 /// The values of codes of one byte, before the scale.
 template <precision P>
 struct gguf_decoder {
+  static constexpr coding_kind kind = P == precision::gguf_q8_0 || P == precision::gguf_q4_0
+                                          ? coding_kind::integer
+                                          : coding_kind::minifloat;
   [[gnu::always_inline]] constexpr float operator()(std::uint32_t code) const {
     if constexpr (P == precision::gguf_q8_0) {
       return decode_integer(static_coding<precision::int8>::value, code);

@@ -88,14 +88,6 @@ template <std::size_t Block>
 #endif
 }
 
-/// How many codes are widened before anything is done to them: else g++ splits bytes and widens every part.
-/// g++ takes loops of 16 apart and makes no vectors of them, and makes short ones of 32.
-#if defined(__clang__)
-inline constexpr std::size_t codes_at_once = 32;
-#else
-inline constexpr std::size_t codes_at_once = 64;
-#endif
-
 /// The scale of each element.
 template <class Scaling>
 constexpr void spread(const Scaling& scaling, chunk<float>& each) {
@@ -269,38 +261,74 @@ template <class Scaling>
   counts.inf += inf;
 }
 
+/// Decodes codes whose upper bits are zero, by the rules of one kind of elements.
+template <coding_kind Kind, class Coding>
+struct value_decoder {
+  static constexpr coding_kind kind = Kind;
+  Coding coding;
+
+  [[gnu::always_inline]] constexpr float operator()(std::uint32_t code) const {
+    const element_coding& c = coding_of(coding);
+    if constexpr (Kind == coding_kind::minifloat) {
+      return decode_minifloat(c, code);
+    } else if constexpr (Kind == coding_kind::unsigned_zero) {
+      return decode_unsigned_zero(c, code);
+    } else if constexpr (Kind == coding_kind::bfloat16) {
+      return decode_bfloat16(c, code);
+    } else {
+      return decode_integer(c, code);
+    }
+  }
+};
+
+/// How compilers like codes before they are decoded; results do not depend on it. `at_once`: how many share a loop; g++ takes loops of 16 apart
+/// and makes no vectors of them, and makes short ones of 32. `copied`: how many are copied, by a loop of its own, so that no value is written
+/// into them. `wide_code`: widened by that copy, else g++ splits bytes and widens every part, and clang does what it can in bytes, by which
+/// only integers gain.
+#if defined(__clang__)
+inline constexpr std::size_t codes_at_once = 32;
+inline constexpr std::size_t codes_copied = chunk_size;
+template <class Decode, class Code>
+using wide_code = std::conditional_t<Decode::kind == coding_kind::integer, Code, std::uint32_t>;
+#else
+inline constexpr std::size_t codes_at_once = 64;
+inline constexpr std::size_t codes_copied = 64;
+template <class Decode, class Code>
+using wide_code = std::uint32_t;
+#endif
+
 /// The values of 256 codes, written straight to where they belong: copied there from a local array, they take up to twice as long where the
 /// two lie alike modulo 1 KiB.
-template <class Code, class Convert, class Scaling>
-[[gnu::noinline]] constexpr void values_of_chunk(const Code* codes, Convert convert,
-                                                 Scaling scaling, float* values) {
+template <class Code, class Decode, class Scaling>
+[[gnu::noinline]] constexpr void values_of_chunk(const Code* codes, Decode decode, Scaling scaling,
+                                                 float* values) {
   constexpr std::size_t run = codes_at_once;
   chunk<float> each;
   if constexpr (Scaling::block < run) {
     spread(scaling, each);
   }
-  for (std::size_t first = 0; first < chunk_size; first += run) {
-    std::array<std::uint32_t, run> wide;  // a local: no value is written into it
-#if defined(__clang__)
-#pragma clang loop unroll(disable)
-#elif defined(__GNUC__)
+  for (std::size_t start = 0; start < chunk_size; start += codes_copied) {
+    std::array<wide_code<Decode, Code>, codes_copied> wide;
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 8
 #endif
-    for (std::size_t i = 0; i < run; ++i) {
-      wide[i] = codes[first + i];
+    for (std::size_t i = 0; i < codes_copied; ++i) {
+      wide[i] = codes[start + i];
     }
-    const auto scale = scaling.at(first / Scaling::block);
+    for (std::size_t first = start; first < start + codes_copied; first += run) {
+      const auto scale = scaling.at(first / Scaling::block);
 #if defined(__clang__)
 #pragma clang loop unroll(disable)
 #elif defined(__GNUC__)
 #pragma GCC unroll 8
 #endif
-    for (std::size_t i = 0; i < run; ++i) {
-      const float value = convert(wide[i]);
-      if constexpr (Scaling::block >= run) {
-        values[first + i] = scale(value);
-      } else {
-        values[first + i] = scaling.with(each[first + i])(value);
+      for (std::size_t i = 0; i < run; ++i) {
+        const float value = decode(wide[first - start + i]);
+        if constexpr (Scaling::block >= run) {
+          values[first + i] = scale(value);
+        } else {
+          values[first + i] = scaling.with(each[first + i])(value);
+        }
       }
     }
   }
@@ -310,19 +338,15 @@ template <class Code, class Convert, class Scaling>
 template <class Coding, class Scaling>
 constexpr void decode_chunk(const Coding& coding, const std::uint8_t* packed, Scaling scale,
                             float* values) {
+  using enum coding_kind;
   const int bits = coding_of(coding).bits;
   if (bits == 16) {
     chunk<std::uint16_t> halves;
     unpack_halves(packed, halves);
-    if (coding_of(coding).kind == coding_kind::bfloat16) {
-      return values_of_chunk(
-          halves.data(),
-          [coding](std::uint32_t c) { return decode_bfloat16(coding_of(coding), c); }, scale,
-          values);
+    if (coding_of(coding).kind == bfloat16) {
+      return values_of_chunk(halves.data(), value_decoder<bfloat16, Coding>{coding}, scale, values);
     }
-    return values_of_chunk(
-        halves.data(), [coding](std::uint32_t c) { return decode_minifloat(coding_of(coding), c); },
-        scale, values);
+    return values_of_chunk(halves.data(), value_decoder<minifloat, Coding>{coding}, scale, values);
   }
   chunk<std::uint8_t> bytes;
   const std::uint8_t* codes = packed;
@@ -331,18 +355,12 @@ constexpr void decode_chunk(const Coding& coding, const std::uint8_t* packed, Sc
     codes = bytes.data();
   }
   switch (coding_of(coding).kind) {
-    case coding_kind::unsigned_zero:
-      return values_of_chunk(
-          codes, [coding](std::uint32_t c) { return decode_unsigned_zero(coding_of(coding), c); },
-          scale, values);
-    case coding_kind::integer:
-      return values_of_chunk(
-          codes, [coding](std::uint32_t c) { return decode_integer(coding_of(coding), c); }, scale,
-          values);
+    case unsigned_zero:
+      return values_of_chunk(codes, value_decoder<unsigned_zero, Coding>{coding}, scale, values);
+    case integer:
+      return values_of_chunk(codes, value_decoder<integer, Coding>{coding}, scale, values);
     default:
-      return values_of_chunk(
-          codes, [coding](std::uint32_t c) { return decode_minifloat(coding_of(coding), c); },
-          scale, values);
+      return values_of_chunk(codes, value_decoder<minifloat, Coding>{coding}, scale, values);
   }
 }
 

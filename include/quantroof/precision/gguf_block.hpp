@@ -56,11 +56,10 @@ inline constexpr std::size_t gguf_codes_at = P == precision::gguf_mxfp4
                                                  ? 1
                                                  : (P == precision::gguf_nvfp4 ? 4 : 2);
 
-/// The codes of half a block, or of half of those that share a scale: one byte each, or the low or the high nibbles of as many bytes.
+/// Half of the elements that share a scale, whose codes are the low or the high nibbles of as many bytes; in words of 8 codes, one byte each.
 template <precision P>
-using gguf_half = std::array<std::uint8_t, gguf_scaled<P> / 2>;
-template <precision P>
-inline constexpr std::size_t gguf_halves = chunk_size / (gguf_scaled<P> / 2);
+inline constexpr std::size_t gguf_half_words = gguf_scaled<P> / 16;
+inline constexpr std::uint64_t low_nibbles = 0x0F0F0F0F0F0F0F0FU;
 
 /// Codes of a chunk, one byte each, as the bytes of its blocks one after the other.
 template <precision P>
@@ -68,22 +67,17 @@ template <precision P>
   if constexpr (P == precision::gguf_q8_0) {
     return codes;
   } else {
-    const auto halves = std::bit_cast<std::array<gguf_half<P>, gguf_halves<P>>>(codes);
-    std::array<gguf_half<P>, gguf_halves<P> / 2> low;
-    std::array<gguf_half<P>, gguf_halves<P> / 2> high;
-    for (std::size_t k = 0; k < low.size(); ++k) {
-      low[k] = halves[2 * k];
-      high[k] = halves[2 * k + 1];
+    const auto in = std::bit_cast<std::array<std::uint64_t, chunk_size / 8>>(codes);
+    std::array<std::uint64_t, chunk_size / 16> out;
+// g++ -O2 keeps the loops of this file, and what they write in memory, if not told.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::size_t low = i + i / gguf_half_words<P> * gguf_half_words<P>;
+      out[i] = (in[low] & low_nibbles) | (in[low + gguf_half_words<P>] & low_nibbles) << 4U;
     }
-    using bytes = std::array<std::uint8_t, chunk_size / 2>;
-    const auto lows = std::bit_cast<bytes>(low);
-    const auto highs = std::bit_cast<bytes>(high);
-    bytes packed;
-    for (std::size_t i = 0; i < packed.size(); ++i) {
-      packed[i] =
-          static_cast<std::uint8_t>((lows[i] & 15U) | static_cast<unsigned>(highs[i]) << 4U);
-    }
-    return packed;
+    return std::bit_cast<std::array<std::uint8_t, chunk_size / 2>>(out);
   }
 }
 /// The reverse.
@@ -93,37 +87,58 @@ template <precision P, std::size_t N>
   if constexpr (P == precision::gguf_q8_0) {
     return packed;
   } else {
-    std::array<std::uint8_t, N> lows;
-    std::array<std::uint8_t, N> highs;
-    for (std::size_t i = 0; i < N; ++i) {
-      lows[i] = packed[i] & 15U;
-      highs[i] = static_cast<std::uint8_t>(packed[i] >> 4U);
+    const auto in = std::bit_cast<std::array<std::uint64_t, chunk_size / 16>>(packed);
+    std::array<std::uint64_t, chunk_size / 8> out;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const std::size_t low = i + i / gguf_half_words<P> * gguf_half_words<P>;
+      out[low] = in[i] & low_nibbles;
+      out[low + gguf_half_words<P>] = (in[i] >> 4U) & low_nibbles;
     }
-    const auto low = std::bit_cast<std::array<gguf_half<P>, gguf_halves<P> / 2>>(lows);
-    const auto high = std::bit_cast<std::array<gguf_half<P>, gguf_halves<P> / 2>>(highs);
-    std::array<gguf_half<P>, gguf_halves<P>> halves;
-    for (std::size_t k = 0; k < low.size(); ++k) {
-      halves[2 * k] = low[k];
-      halves[2 * k + 1] = high[k];
-    }
-    return std::bit_cast<chunk<std::uint8_t>>(halves);
+    return std::bit_cast<chunk<std::uint8_t>>(out);
   }
 }
 
-/// Writes the codes of the first `blocks` blocks of a chunk where they belong, or reads them from there.
+/// The bytes of the blocks of a chunk.
 template <precision P>
-constexpr void put_gguf_codes(const chunk<std::uint8_t>& codes, std::size_t blocks,
-                              std::uint8_t* out) {
+inline constexpr std::size_t gguf_chunk_bytes = chunk_size /
+                                                gguf_layout_of(P).block* gguf_layout_of(P).bytes;
+
+/// Writes a chunk of blocks: the bits of their scales and the codes of their elements, one byte each.
+template <precision P>
+[[gnu::noinline]] constexpr void put_gguf_chunk(const std::uint32_t* scales,
+                                                const chunk<std::uint8_t>& codes,
+                                                std::uint8_t* out) {
   constexpr gguf_layout layout = gguf_layout_of(P);
-  constexpr std::size_t bytes = layout.bytes - gguf_codes_at<P>;
+  constexpr std::size_t head = gguf_codes_at<P>;
+  constexpr std::size_t bytes = layout.bytes - head;
+  constexpr std::size_t stored = P == precision::gguf_nvfp4 ? 1 : head;  // bytes of a scale
+  constexpr std::size_t heads_size = chunk_size / layout.block * head;
   const auto packed = pack_gguf_codes<P>(codes);
-  for (std::size_t b = 0; b < blocks; ++b) {
-    std::uint8_t* const to = out + b * layout.bytes + gguf_codes_at<P>;
+  std::array<std::uint8_t, heads_size> heads;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
+  for (std::size_t i = 0; i < heads_size; ++i) {
+    heads[i] = static_cast<std::uint8_t>(scales[i / stored] >> (i % stored * 8));
+  }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
+  for (std::size_t b = 0; b < chunk_size / layout.block; ++b) {
+    std::uint8_t* const to = out + b * layout.bytes;
+    for (std::size_t k = 0; k < head; ++k) {
+      to[k] = heads[b * head + k];
+    }
     for (std::size_t i = 0; i < bytes; ++i) {
-      to[i] = packed[b * bytes + i];
+      to[head + i] = packed[b * bytes + i];
     }
   }
 }
+
+/// The codes of the first `blocks` blocks of a chunk, zeros after them.
 template <precision P>
 [[nodiscard]] constexpr chunk<std::uint8_t> get_gguf_codes(const std::uint8_t* in,
                                                            std::size_t blocks) {

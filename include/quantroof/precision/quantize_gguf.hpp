@@ -65,85 +65,116 @@ struct gguf_encoder {
   }
 };
 
-/// The signs of the first value of largest magnitude of each block, as bits of a float; 0 for a block of zeros.
-constexpr void extreme_signs(const float* x, const std::array<std::int32_t, chunk_size / 32>& most,
-                             std::array<std::uint32_t, chunk_size / 32>& signs) {
-  for (std::size_t b = 0; b < most.size(); ++b) {
-    std::int32_t first = 64;
-    for (std::size_t i = 0; i < 32; ++i) {
-      const auto bits = std::bit_cast<std::uint32_t>(x[b * 32 + i]);
-      const auto place = static_cast<std::int32_t>(2 * i + (bits >> 31U));
-      const std::int32_t candidate = magnitude_bits(x[b * 32 + i]) == most[b] ? place : 64;
-      first = candidate < first ? candidate : first;
-    }
-    signs[b] = most[b] > 0 ? static_cast<std::uint32_t>(first) << 31U : 0U;
-  }
-}
-
-/// Those of make_gguf_scale for all blocks of a chunk: scales as FP16, and their inverses before they were rounded to it; where there is no
-/// number, NaN and 0.
+/// The blocks of a batch of chunks, or of NVFP4 their 16 elements with a scale of their own.
 template <precision P>
-[[gnu::noinline]] constexpr void integer_scales(
-    const float* x, const std::array<std::int32_t, chunk_size / 32>& most,
-    std::array<std::uint32_t, chunk_size / 32>& halves,
-    std::array<float, chunk_size / 32>& factors) {
-  constexpr element_coding half = make_element_coding(precision::fp16);
-  constexpr bool wide = P == precision::gguf_q8_0;
-  std::array<std::uint32_t, chunk_size / 32> signs{};
-  if constexpr (!wide) {
-    extreme_signs(x, most, signs);
-    for (std::uint32_t& sign : signs) {
-      sign ^= ~float_magnitude;  // divided by -8
+struct gguf_batch {
+  static constexpr bool integers = P == precision::gguf_q8_0 || P == precision::gguf_q4_0;
+  static constexpr std::size_t per_chunk = chunk_size / gguf_scaled<P>;
+  static constexpr std::size_t count = batch_chunks * per_chunk;
+  std::array<std::int32_t, count> most{};  // magnitude_bits, NaN and Inf included
+  std::array<std::uint32_t, count>
+      signs{};  // Q4_0: of the first value of largest magnitude, as bits of a float
+  std::array<std::uint32_t, count> scales{};  // as they are stored
+  std::array<float, count> factors{};
+  std::int32_t highest = 0;
+  bool blanks = false;  // whether elements are 0 because their scale is NaN or 0
+
+  /// Looks at chunk k.
+  constexpr void add(std::size_t k, const float* x) {
+    block_magnitudes<gguf_scaled<P>>(x, most.data() + k * per_chunk);
+    if constexpr (P == precision::gguf_q4_0) {
+      add_signs(k, x);
     }
   }
-  std::array<std::uint32_t, chunk_size / 32> stored;  // locals cannot alias `most`
-  std::array<float, chunk_size / 32> inverses;
-  for (std::size_t b = 0; b < most.size(); ++b) {  // without branches, for vectors
-    const auto number = static_cast<std::uint32_t>(finite_mask(most[b]));
-    const auto absmax = std::bit_cast<float>(static_cast<std::uint32_t>(most[b]) & number);
-    const auto scale = std::bit_cast<std::uint32_t>(absmax / (wide ? 127.0F : 8.0F));
-    const std::uint32_t positive = mask_less(0, scale);
-    constexpr auto one = std::bit_cast<std::uint32_t>(1.0F);
-    const float divisor = std::bit_cast<float>(select(positive, scale, one));
-    const auto inverse = std::bit_cast<std::int32_t>(over(1.0F, divisor));
-    const std::int32_t finite = inverse < inf_bits ? inverse : inf_bits - 1;
-    inverses[b] = std::bit_cast<float>((static_cast<std::uint32_t>(finite) | signs[b]) & positive);
-    const std::uint32_t code = encode_minifloat(half, std::bit_cast<float>(scale | signs[b]));
-    stored[b] = select(number, code & 0xFFFFU, half.nan);
+  /// The scales, once all chunks have been looked at.
+  constexpr void choose() {
+    highest = highest_of(most);
+    blanks = highest >= inf_bits;
+    if constexpr (integers) {
+      choose_integer();
+    } else if constexpr (P == precision::gguf_mxfp4) {
+      choose_mx();
+    } else {
+      choose_nvfp4();
+    }
   }
-  halves = stored;
-  factors = inverses;
-}
+  /// Whether the value 0 takes the place of elements that share scale b.
+  [[nodiscard]] constexpr bool blank(std::size_t b) const {
+    return most[b] >= inf_bits || (P == precision::gguf_nvfp4 && scales[b] == 0);
+  }
 
-/// Scale codes of MXFP4 or NVFP4 and what values are multiplied by.
-template <precision P, std::size_t N>
-[[gnu::noinline]] constexpr void float_scales(const std::array<std::int32_t, N>& most,
-                                              std::array<std::uint32_t, N>& scales,
-                                              std::array<float, N>& factors) {
-  if constexpr (P == precision::gguf_mxfp4) {
+ private:
+  [[gnu::noinline]] constexpr void add_signs(std::size_t k, const float* x) {
+    for (std::size_t b = 0; b < per_chunk; ++b) {
+      const std::int32_t largest = most[k * per_chunk + b];
+      std::int32_t first = 64;
+      for (std::size_t i = 0; i < 32; ++i) {
+        const auto bits = std::bit_cast<std::uint32_t>(x[b * 32 + i]);
+        const auto place = static_cast<std::int32_t>(2 * i + (bits >> 31U));
+        first = lower(first, magnitude_bits(x[b * 32 + i]) == largest ? place : 64);
+      }
+      signs[k * per_chunk + b] = static_cast<std::uint32_t>(first) << 31U;
+    }
+  }
+  /// As make_gguf_scale: scales as FP16, and their inverses before they were rounded to it; where there is no number, NaN and 0.
+  [[gnu::noinline]] constexpr void choose_integer() {
+    constexpr element_coding half = make_element_coding(precision::fp16);
+    constexpr bool wide = P == precision::gguf_q8_0;
+    const std::array<std::int32_t, count> magnitudes = most;
+    std::array<std::uint32_t, count> sign{};
+    if constexpr (!wide) {
+      sign = signs;
+    }
+    std::array<std::uint32_t, count> stored;  // locals cannot alias each other
+    std::array<float, count> inverses;
+    for (std::size_t b = 0; b < count; ++b) {  // without branches, for vectors
+      const auto number = static_cast<std::uint32_t>(finite_mask(magnitudes[b]));
+      const auto absmax = std::bit_cast<float>(static_cast<std::uint32_t>(magnitudes[b]) & number);
+      const auto scale = std::bit_cast<std::uint32_t>(absmax / (wide ? 127.0F : 8.0F));
+      const std::uint32_t positive = mask_less(0, scale);
+      constexpr auto one = std::bit_cast<std::uint32_t>(1.0F);
+      const float divisor = std::bit_cast<float>(select(positive, scale, one));
+      const auto inverse = std::bit_cast<std::int32_t>(over(1.0F, divisor));
+      const auto finite = static_cast<std::uint32_t>(lower(inverse, inf_bits - 1));
+      const std::uint32_t own = sign[b] & mask_less(0, static_cast<std::uint32_t>(magnitudes[b]));
+      const std::uint32_t negated =
+          wide ? 0U : own ^ ~float_magnitude;  // by -8; zeros count as positive
+      inverses[b] = std::bit_cast<float>((finite | negated) & positive);
+      const std::uint32_t code = encode_minifloat(half, std::bit_cast<float>(scale | negated));
+      stored[b] = select(number, code & 0xFFFFU, half.nan);
+    }
+    scales = stored;
+    factors = inverses;
+  }
+  [[gnu::noinline]] constexpr void choose_mx() {
     constexpr mx_rule_constants rule = make_mx_rule(precision::mxfp4, mx_scale_rule::floor);
-    std::array<std::int32_t, N> codes;
+    std::array<std::int32_t, count> codes;
     mx_codes(rule, most, codes);
-    for (std::size_t b = 0; b < N; ++b) {
+    for (std::size_t b = 0; b < count; ++b) {
       scales[b] = static_cast<std::uint32_t>(codes[b]);
       factors[b] = mx_factor(codes[b]);
     }
-  } else {
-    std::array<std::uint32_t, N> stored;  // locals cannot alias `most`
-    std::array<float, N> inverses;
-    for (std::size_t b = 0; b < N; ++b) {  // without branches, for vectors
-      const auto number = static_cast<std::uint32_t>(finite_mask(most[b]));
-      const auto absmax = std::bit_cast<float>(static_cast<std::uint32_t>(most[b]) & number);
+  }
+  [[gnu::noinline]] constexpr void choose_nvfp4() {
+    const std::array<std::int32_t, count> magnitudes = most;
+    std::array<std::uint32_t, count> stored;  // locals cannot alias each other
+    std::array<float, count> inverses;
+    std::uint32_t zeros = 0;
+    for (std::size_t b = 0; b < count; ++b) {  // without branches, for vectors
+      const auto number = static_cast<std::uint32_t>(finite_mask(magnitudes[b]));
+      const auto absmax = std::bit_cast<float>(static_cast<std::uint32_t>(magnitudes[b]) & number);
       const std::uint32_t code = scale_code_e4m3(absmax / 6.0F);
       const std::uint32_t positive = mask_less(0, code);
       const float inverse = 1.0F / scale_value_e4m3(select(positive, code, 1U));
       inverses[b] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(inverse) & positive);
       stored[b] = select(number, code, e4m3_nan);
+      zeros |= ~positive;
     }
+    blanks = blanks || zeros != 0;
     scales = stored;
     factors = inverses;
   }
-}
+};
 
 /// Counts NaN and Inf of the first `count` values.
 constexpr void count_no_numbers(const float* x, std::size_t count, quantization_counts& counts) {
@@ -154,62 +185,53 @@ constexpr void count_no_numbers(const float* x, std::size_t count, quantization_
   }
 }
 
-/// Gives the value 0 to what shares a scale that is NaN, or, of NVFP4, 0.
-template <precision P, std::size_t N>
-constexpr void blank_groups(const std::array<std::int32_t, N>& most,
-                            const std::array<std::uint32_t, N>& scales,
-                            chunk<std::uint8_t>& codes) {
-  for (std::size_t i = 0; i < chunk_size; ++i) {
-    const std::size_t b = i / gguf_scaled<P>;
-    const bool blank = most[b] >= inf_bits || (P == precision::gguf_nvfp4 && scales[b] == 0);
-    codes[i] = blank ? (P == precision::gguf_q4_0 ? 8 : 0) : codes[i];
-  }
-}
-
 template <precision P>
 constexpr void write_gguf_row(std::span<const float> row, std::uint8_t* out,
                               quantization_counts& counts) {
   constexpr gguf_layout layout = gguf_layout_of(P);
   constexpr std::size_t scaled = gguf_scaled<P>;
-  constexpr std::size_t per_block = layout.block / scaled;
-  constexpr bool integers = P == precision::gguf_q8_0 || P == precision::gguf_q4_0;
-  std::array<std::int32_t, chunk_size / scaled> most;
-  std::array<std::uint32_t, chunk_size / scaled> scales;
-  std::array<float, chunk_size / scaled> factors;
+  constexpr auto beyond =
+      std::bit_cast<std::int32_t>(127.0F * 65504.0F);  // FP16, as a scale of Q8_0
+  std::array<gguf_batch<P>, batches_at_once> batches;
   chunk<std::uint8_t> codes;
-  for_chunks(row, read_ahead, [&](const float* x, std::size_t count, std::size_t first) {
-    std::uint8_t* const to = out + first / layout.block * layout.bytes;
-    const std::size_t blocks = (count + layout.block - 1) / layout.block;
-    block_magnitudes<scaled>(x, most.data());
-    if constexpr (integers) {
-      integer_scales<P>(x, most, scales, factors);
-    } else {
-      float_scales<P>(most, scales, factors);
-    }
-    convert_chunk<tracking::none>(x, times_blocks<scaled>{factors.data()}, gguf_encoder<P>{},
-                                  codes.data());
-    const std::int32_t highest = highest_of(most);
-    bool blanks = highest >= inf_bits;
-    for (std::size_t b = 0; P == precision::gguf_nvfp4 && b < most.size(); ++b) {
-      blanks = blanks || scales[b] == 0;
-    }
-    if (blanks) {
-      blank_groups<P>(most, scales, codes);
-      count_no_numbers(x, count, counts);
-    }
-    constexpr auto beyond = std::bit_cast<std::int32_t>(127.0F * 65504.0F);
-    for (std::size_t b = 0; P == precision::gguf_q8_0 && highest > beyond && b < blocks; ++b) {
-      counts.clipped += most[b] > beyond && most[b] < inf_bits ? 1 : 0;
-    }
-    for (std::size_t b = 0; b < blocks * per_block; ++b) {
-      std::uint8_t* const head = to + b / per_block * layout.bytes;
-      head[integers ? 0 : b % per_block] = static_cast<std::uint8_t>(scales[b]);
-      if constexpr (integers) {
-        head[1] = static_cast<std::uint8_t>(scales[b] >> 8U);
-      }
-    }
-    put_gguf_codes<P>(codes, blocks, to);
-  });
+  std::array<std::uint8_t, gguf_chunk_bytes<P>> part;
+  for_batches(
+      row,
+      [&](const float* x, std::size_t /*count*/, std::size_t batch, std::size_t k) {
+        batches[batch].add(k, x);
+      },
+      [&](std::size_t /*start*/, std::size_t /*size*/, std::size_t batch) {
+        batches[batch].choose();
+      },
+      [&](const float* x, std::size_t count, std::size_t first, std::size_t batch, std::size_t k) {
+        const gguf_batch<P>& blocks = batches[batch];
+        const std::size_t own = k * blocks.per_chunk;  // the first scale of the chunk
+        convert_chunk<tracking::none>(x, times_blocks<scaled>{blocks.factors.data() + own},
+                                      gguf_encoder<P>{}, codes.data());
+        if (blocks.blanks) {
+          for (std::size_t i = 0; i < chunk_size; ++i) {
+            constexpr std::uint8_t zero = P == precision::gguf_q4_0 ? 8 : 0;
+            codes[i] = blocks.blank(own + i / scaled) ? zero : codes[i];
+          }
+          count_no_numbers(x, count, counts);
+        }
+        if (P == precision::gguf_q8_0 && blocks.highest > beyond) {
+          for (std::size_t b = 0; b * scaled < count; ++b) {
+            const std::int32_t most = blocks.most[own + b];
+            counts.clipped += most > beyond && most < inf_bits ? 1 : 0;
+          }
+        }
+        std::uint8_t* const to = out + first / layout.block * layout.bytes;
+        if (count == chunk_size) {
+          put_gguf_chunk<P>(blocks.scales.data() + own, codes, to);
+          return;
+        }
+        put_gguf_chunk<P>(blocks.scales.data() + own, codes, part.data());
+        const std::size_t bytes = (count + layout.block - 1) / layout.block * layout.bytes;
+        for (std::size_t i = 0; i < bytes; ++i) {
+          to[i] = part[i];
+        }
+      });
 }
 
 /// One row: NaN and Inf are counted, and blocks of Q8_0 whose scale is beyond FP16.

@@ -52,10 +52,17 @@ struct group_batch {
       }
     }
     if (half) {
+// g++ -O2 makes vectors of these loops, and passes them on through memory if it is not told to unroll.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
       for (std::size_t g = 0; g < count; ++g) {
         scales[g] = half_scale(finite[g], top);
       }
     } else {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
       for (std::size_t g = 0; g < count; ++g) {
         scales[g] = float_scale(finite[g], top);
       }
@@ -71,9 +78,15 @@ struct group_batch {
   template <scaling How>
   constexpr void apply() {
     std::array<std::int32_t, count> scaled;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
     for (std::size_t g = 0; g < count; ++g) {
       values[g] = applied(scales[g], How);
     }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
     for (std::size_t g = 0; g < count; ++g) {
       scaled[g] = scaled_bits(most[g], values[g], How);
     }
