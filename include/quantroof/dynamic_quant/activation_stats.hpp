@@ -80,14 +80,24 @@ template <class Deviation, class Square>
 [[nodiscard]] constexpr sums_and_squares sum_up(const float* x, std::size_t size,
                                                 Deviation deviation, Square squared) {
   constexpr std::size_t lanes = 32;
+  constexpr std::size_t half_lanes = lanes / 2;
   const std::size_t whole = size / lanes * lanes;
   std::array<double, lanes> sums{};
   std::array<double, lanes> squares{};
-  for (std::size_t i = 0; i < whole; i += lanes) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const double d = deviation(x[i + lane]);
-      sums[lane] += d;
-      squares[lane] += squared(d);
+  for (std::size_t part = 0; part < lanes;
+       part += half_lanes) {  // half at a time: what 16 registers hold
+    std::array<double, half_lanes> part_sums{};
+    std::array<double, half_lanes> part_squares{};
+    for (std::size_t i = part; i < whole; i += lanes) {
+      for (std::size_t lane = 0; lane < half_lanes; ++lane) {
+        const double d = deviation(x[i + lane]);
+        part_sums[lane] += d;
+        part_squares[lane] += squared(d);
+      }
+    }
+    for (std::size_t lane = 0; lane < half_lanes; ++lane) {
+      sums[part + lane] = part_sums[lane];
+      squares[part + lane] = part_squares[lane];
     }
   }
   for (std::size_t i = whole; i < size; ++i) {

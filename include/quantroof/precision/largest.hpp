@@ -213,6 +213,9 @@ constexpr std::size_t gather_above(const float* x, std::size_t size, const lane_
   for (std::size_t h = 0; h < hits; ++h) {
     if (size == tail_block && maxima[hit[h]] < inf_bits) {
       const float* const column = x + hit[h];
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16  // -O2 keeps the loop if not told
+#endif
       for (std::size_t i = 0; i < tail_block; i += lane_count) {
         const std::int32_t key = magnitude_bits(column[i]);
         out[count] = key;
