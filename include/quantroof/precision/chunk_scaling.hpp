@@ -17,6 +17,8 @@ namespace quantroof::detail {
 inline constexpr std::size_t chunk_size = 256;
 template <class T>
 using chunk = std::array<T, chunk_size>;
+/// Codes that one function writes and the next one reads lie in whole lines of the cache: vectors across two wait for each other.
+inline constexpr std::size_t line_size = 64;
 
 /// What values go through before they are encoded or after they are decoded: a factor or divisor for all, for each block, or for each
 /// element. `block` elements in a row share what at(b) gives.

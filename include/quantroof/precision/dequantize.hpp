@@ -43,32 +43,6 @@ enum class scale_levels : std::uint8_t {
 
 namespace detail {
 
-/// (code - zero) * scale.
-template <class Groups>
-[[gnu::noinline]] constexpr void affine_values(const chunk<std::uint8_t>& codes,
-                                               const Groups& groups, float* values) {
-  constexpr std::size_t run = Groups::size < codes_at_once ? Groups::size : codes_at_once;
-  for (std::size_t first = 0; first < chunk_size; first += run) {
-    const float scale = groups.scales[first / Groups::size];
-    const float zero = groups.zeros[first / Groups::size];
-    std::array<std::uint32_t, run> wide;  // a local: no value is written into it
-// As in values_of_chunk.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC unroll 8
-#endif
-    for (std::size_t i = 0; i < run; ++i) {
-      wide[i] = codes[first + i];
-    }
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC unroll 8
-#endif
-    for (std::size_t i = 0; i < run; ++i) {
-      values[first + i] =
-          times(static_cast<float>(static_cast<std::int32_t>(wide[i])) - zero, scale);
-    }
-  }
-}
-
 template <class Coding, Executor E>
 struct tensor_dequantizer {
   Coding coding;
@@ -96,15 +70,30 @@ struct tensor_dequantizer {
     }
   }
 
-  /// A chunk of whole groups of `Group` columns; `scales` are those from its first one on.
-  template <std::size_t Group>
-  constexpr void read_groups(std::size_t r, std::size_t first, std::size_t count,
-                             std::span<const float> scales) const {
-    std::array<float, chunk_size / Group> factors;
-    for (std::size_t g = 0; g < factors.size(); ++g) {
-      factors[g] = g < scales.size() ? scales[g] : 0.0F;
+  /// Calls work(first column, how many) for the chunks of a row.
+  template <class Work>
+  static constexpr void for_columns(std::size_t cols, Work work) {
+    for (std::size_t first = 0; first < cols; first += chunk_size) {
+      work(first, cols - first < chunk_size ? cols - first : chunk_size);
     }
-    read_chunk(r, first, count, times_blocks<Group>{factors.data()});
+  }
+
+  /// A row whose groups of `Group` columns have these scales.
+  template <std::size_t Group>
+  constexpr void read_groups(std::size_t r, std::size_t cols, std::span<const float> scales) const {
+    constexpr std::size_t per_chunk = chunk_size / Group;
+    for_columns(cols, [&](std::size_t first, std::size_t count) {
+      const std::span<const float> own = scales.subspan(first / Group);
+      if (own.size() >= per_chunk) {
+        read_chunk(r, first, count, times_blocks<Group>{own.data()});
+        return;
+      }
+      std::array<float, per_chunk> factors{};
+      for (std::size_t g = 0; g < own.size(); ++g) {
+        factors[g] = own[g];
+      }
+      read_chunk(r, first, count, times_blocks<Group>{factors.data()});
+    });
   }
 
   /// How many rows are read as one: where they lie side by side, and chunks that reach from one into the next find their scales in order.
@@ -127,29 +116,35 @@ struct tensor_dequantizer {
                                                          ceil_div(cols, width));
     constexpr auto most = std::bit_cast<std::int32_t>(0x1p96F);  // times 57344 still a float
     const bool large = highest_bits(scales.data(), scales.size()) > most;
+    if (plain || (width >= cols && !large)) {
+      const float scale = plain ? 1.0F : scales[0];
+      return for_columns(cols, [&](std::size_t first, std::size_t count) {
+        read_chunk(r, first, count, times_one{scale});
+      });
+    }
+    if (width == 32 && !large) {
+      return read_groups<32>(r, cols, scales);
+    }
+    if (width == 64 && !large) {
+      return read_groups<64>(r, cols, scales);
+    }
+    if (width == 128 && !large) {
+      return read_groups<128>(r, cols, scales);
+    }
     chunk<float> each;
-    for (std::size_t first = 0; first < cols; first += chunk_size) {
-      const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;
-      if (plain) {
-        read_chunk(r, first, count, times_one{1.0F});
-      } else if (large) {
+    for_columns(cols, [&](std::size_t first, std::size_t count) {
+      if (large) {
         spread_cells(scales, width, first, each);
         read_chunk(r, first, count, saturated_blocks<1>{each.data(), 1.0F});
-      } else if (first / width == (first + count - 1) / width) {
-        read_chunk(r, first, count, times_one{scales[first / width]});
       } else if (width == 1 && count == chunk_size) {
         read_chunk(r, first, count, times_each{scales.data() + first});
-      } else if (width == 32) {
-        read_groups<32>(r, first, count, scales.subspan(first / 32));
-      } else if (width == 64) {
-        read_groups<64>(r, first, count, scales.subspan(first / 64));
-      } else if (width == 128) {
-        read_groups<128>(r, first, count, scales.subspan(first / 128));
+      } else if (first / width == (first + count - 1) / width) {
+        read_chunk(r, first, count, times_one{scales[first / width]});
       } else {
         spread_cells(scales, width, first, each);
         read_chunk(r, first, count, times_each{each.data()});
       }
-    }
+    });
   }
   /// Scales of 256 columns, one by one; `width` columns share one.
   constexpr void spread_cells(std::span<const float> scales, std::size_t width, std::size_t first,
@@ -171,7 +166,7 @@ struct tensor_dequantizer {
     const auto zeros = std::span<const float>{q.zeros}.subspan(cell, ceil_div(cols, width));
     const int bits = coding_of(coding).bits;
     std::array<std::uint8_t, 2 * chunk_size> part;
-    chunk<std::uint8_t> codes;
+    alignas(line_size) chunk<std::uint8_t> codes;
     chunk<float> values;
     for (std::size_t first = 0; first < cols; first += chunk_size) {
       const std::size_t count = cols - first < chunk_size ? cols - first : chunk_size;

@@ -39,45 +39,63 @@ struct gguf_decoder {
   }
 };
 
-/// The scale of element group k of a block.
+/// The scale that its bits stand for.
 template <precision P>
-[[nodiscard]] constexpr float gguf_scale_of(const std::uint8_t* block, std::size_t k) {
+[[nodiscard, gnu::always_inline]] constexpr float gguf_scale_of(std::uint32_t bits) {
   if constexpr (P == precision::gguf_mxfp4) {
-    return mx_scale_value(block[0]);
+    return mx_scale_value(bits);
   } else if constexpr (P == precision::gguf_nvfp4) {
-    return nvfp4_scale_value(block[k]);
+    return nvfp4_scale_value(bits);
   } else {
-    return to_float(float16_t{static_cast<std::uint16_t>(block[0] | (block[1] << 8))});
+    return decode_minifloat(static_coding<precision::fp16>::value, bits);
+  }
+}
+
+/// The values of a chunk of blocks.
+template <precision P>
+constexpr void read_gguf_chunk(const std::uint8_t* in, float* out) {
+  constexpr std::size_t scaled = gguf_scaled<P>;
+  std::array<std::uint32_t, chunk_size / scaled> bits;
+  std::array<float, chunk_size / scaled> scales;
+  alignas(line_size) chunk<std::uint8_t> codes;
+  get_gguf_chunk<P>(in, bits.data(), codes);
+  bool large = false;  // a value could leave the range of float
+#if defined(__clang__)
+#pragma clang loop unroll(disable)
+#elif defined(__GNUC__)
+#pragma GCC unroll 1
+#endif
+  for (std::size_t k = 0; k < bits.size(); ++k) {
+    scales[k] = gguf_scale_of<P>(bits[k]);
+  }
+  for (std::size_t k = 0; P == precision::gguf_mxfp4 && k < bits.size(); ++k) {
+    large = large || scales[k] > 0x1p120F;
+  }
+  if (large) {
+    values_of_chunk(codes.data(), gguf_decoder<P>{}, saturated_blocks<scaled>{scales.data(), 1.0F},
+                    out);
+  } else {
+    values_of_chunk(codes.data(), gguf_decoder<P>{}, times_blocks<scaled>{scales.data()}, out);
   }
 }
 
 template <precision P>
 constexpr void read_gguf_row(const std::uint8_t* in, std::span<float> row) {
   constexpr gguf_layout layout = gguf_layout_of(P);
-  constexpr std::size_t scaled = gguf_scaled<P>;
-  constexpr std::size_t per_block = layout.block / scaled;
-  std::array<float, chunk_size / scaled> scales{};
-  chunk<float> part;
-  for (std::size_t first = 0; first < row.size(); first += chunk_size) {
-    const std::size_t left = row.size() - first;
-    const std::size_t count = left < chunk_size ? left : chunk_size;
-    const std::size_t blocks = (count + layout.block - 1) / layout.block;
-    const std::uint8_t* const from = in + first / layout.block * layout.bytes;
-    const chunk<std::uint8_t> codes = get_gguf_codes<P>(from, blocks);
-    bool large = false;  // a value could leave the range of float
-    for (std::size_t k = 0; k < blocks * per_block; ++k) {
-      scales[k] = gguf_scale_of<P>(from + k / per_block * layout.bytes, k % per_block);
-      large = large || scales[k] > 0x1p120F;
+  const std::size_t whole = row.size() / chunk_size * chunk_size;
+  for (std::size_t first = 0; first < whole; first += chunk_size) {
+    read_gguf_chunk<P>(in + first / layout.block * layout.bytes, row.data() + first);
+  }
+  if (const std::size_t left = row.size() - whole; left > 0) {
+    const std::uint8_t* const from = in + whole / layout.block * layout.bytes;
+    std::array<std::uint8_t, gguf_chunk<P>::bytes> blocks{};
+    for (std::size_t i = 0; i < (left + layout.block - 1) / layout.block * layout.bytes; ++i) {
+      blocks[i] = from[i];
     }
-    float* const to = count == chunk_size ? row.data() + first : part.data();
-    if (large) {
-      values_of_chunk(codes.data(), gguf_decoder<P>{},
-                      saturated_blocks<scaled>{scales.data(), 1.0F}, to);
-    } else {
-      values_of_chunk(codes.data(), gguf_decoder<P>{}, times_blocks<scaled>{scales.data()}, to);
-    }
-    for (std::size_t i = 0; count < chunk_size && i < count; ++i) {
-      row[first + i] = part[i];
+    chunk<float> values;
+    read_gguf_chunk<P>(blocks.data(), values.data());
+    for (std::size_t i = 0; i < left; ++i) {
+      row[whole + i] = values[i];
     }
   }
 }

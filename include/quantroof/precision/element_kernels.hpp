@@ -349,14 +349,14 @@ constexpr void decode_chunk(const Coding& coding, const std::uint8_t* packed, Sc
   using enum coding_kind;
   const int bits = coding_of(coding).bits;
   if (bits == 16) {
-    chunk<std::uint16_t> halves;
+    alignas(line_size) chunk<std::uint16_t> halves;
     unpack_halves(packed, halves);
     if (coding_of(coding).kind == bfloat16) {
       return values_of_chunk(halves.data(), value_decoder<bfloat16, Coding>{coding}, scale, values);
     }
     return values_of_chunk(halves.data(), value_decoder<minifloat, Coding>{coding}, scale, values);
   }
-  chunk<std::uint8_t> bytes;
+  alignas(line_size) chunk<std::uint8_t> bytes;
   const std::uint8_t* codes = packed;
   if (bits != 8) {
     unpack_chunk(packed, bits, bytes);

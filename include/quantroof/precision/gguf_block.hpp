@@ -69,7 +69,7 @@ template <precision P>
   } else {
     const auto in = std::bit_cast<std::array<std::uint64_t, chunk_size / 8>>(codes);
     std::array<std::uint64_t, chunk_size / 16> out;
-// g++ -O2 keeps the loops of this file, and what they write in memory, if not told.
+// g++ -O2 keeps these loops, and what they write in memory, if not told, and -O3 takes copies of 16 bytes apart.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 16
 #endif
@@ -101,57 +101,78 @@ template <precision P, std::size_t N>
   }
 }
 
-/// The bytes of the blocks of a chunk.
+/// The bytes of a chunk of blocks.
 template <precision P>
-inline constexpr std::size_t gguf_chunk_bytes = chunk_size /
-                                                gguf_layout_of(P).block* gguf_layout_of(P).bytes;
+struct gguf_chunk {
+  static constexpr gguf_layout layout = gguf_layout_of(P);
+  static constexpr std::size_t blocks = chunk_size / layout.block;
+  static constexpr std::size_t bytes = blocks * layout.bytes;
+  static constexpr std::size_t head = gguf_codes_at<P>;     // of a block: its scales
+  static constexpr std::size_t body = layout.bytes - head;  // of a block: its codes
+  static constexpr std::size_t scale = P == precision::gguf_nvfp4 ? 1 : head;  // of a scale
+};
 
 /// Writes a chunk of blocks: the bits of their scales and the codes of their elements, one byte each.
 template <precision P>
 [[gnu::noinline]] constexpr void put_gguf_chunk(const std::uint32_t* scales,
                                                 const chunk<std::uint8_t>& codes,
                                                 std::uint8_t* out) {
-  constexpr gguf_layout layout = gguf_layout_of(P);
-  constexpr std::size_t head = gguf_codes_at<P>;
-  constexpr std::size_t bytes = layout.bytes - head;
-  constexpr std::size_t stored = P == precision::gguf_nvfp4 ? 1 : head;  // bytes of a scale
-  constexpr std::size_t heads_size = chunk_size / layout.block * head;
+  using of = gguf_chunk<P>;
   const auto packed = pack_gguf_codes<P>(codes);
-  std::array<std::uint8_t, heads_size> heads;
+  std::array<std::uint8_t, of::blocks * of::head> heads;
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 16
 #endif
-  for (std::size_t i = 0; i < heads_size; ++i) {
-    heads[i] = static_cast<std::uint8_t>(scales[i / stored] >> (i % stored * 8));
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    heads[i] = static_cast<std::uint8_t>(scales[i / of::scale] >> (i % of::scale * 8));
   }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 8
 #endif
-  for (std::size_t b = 0; b < chunk_size / layout.block; ++b) {
-    std::uint8_t* const to = out + b * layout.bytes;
-    for (std::size_t k = 0; k < head; ++k) {
-      to[k] = heads[b * head + k];
+  for (std::size_t b = 0; b < of::blocks; ++b) {
+    std::uint8_t* const to = out + b * of::layout.bytes;
+    for (std::size_t k = 0; k < of::head; ++k) {
+      to[k] = heads[b * of::head + k];
     }
-    for (std::size_t i = 0; i < bytes; ++i) {
-      to[head + i] = packed[b * bytes + i];
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 1
+#endif
+    for (std::size_t i = 0; i < of::body; ++i) {
+      to[of::head + i] = packed[b * of::body + i];
     }
   }
 }
 
-/// The codes of the first `blocks` blocks of a chunk, zeros after them.
+/// Reads a chunk of blocks: the reverse.
 template <precision P>
-[[nodiscard]] constexpr chunk<std::uint8_t> get_gguf_codes(const std::uint8_t* in,
-                                                           std::size_t blocks) {
-  constexpr gguf_layout layout = gguf_layout_of(P);
-  constexpr std::size_t bytes = layout.bytes - gguf_codes_at<P>;
-  std::array<std::uint8_t, chunk_size / layout.block * bytes> packed{};
-  for (std::size_t b = 0; b < blocks; ++b) {
-    const std::uint8_t* const from = in + b * layout.bytes + gguf_codes_at<P>;
-    for (std::size_t i = 0; i < bytes; ++i) {
-      packed[b * bytes + i] = from[i];
+[[gnu::noinline]] constexpr void get_gguf_chunk(const std::uint8_t* in, std::uint32_t* scales,
+                                                chunk<std::uint8_t>& codes) {
+  using of = gguf_chunk<P>;
+  std::array<std::uint8_t, of::blocks * of::head> heads;
+  std::array<std::uint8_t, of::blocks * of::body> packed;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
+  for (std::size_t b = 0; b < of::blocks; ++b) {
+    const std::uint8_t* const from = in + b * of::layout.bytes;
+    for (std::size_t k = 0; k < of::head; ++k) {
+      heads[b * of::head + k] = from[k];
+    }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 1
+#endif
+    for (std::size_t i = 0; i < of::body; ++i) {
+      packed[b * of::body + i] = from[of::head + i];
     }
   }
-  return unpack_gguf_codes<P>(packed);
+  for (std::size_t i = 0; i < heads.size() / of::scale; ++i) {
+    std::uint32_t scale = 0;
+    for (std::size_t k = 0; k < of::scale; ++k) {
+      scale |= static_cast<std::uint32_t>(heads[i * of::scale + k]) << (8 * k);
+    }
+    scales[i] = scale;
+  }
+  codes = unpack_gguf_codes<P>(packed);
 }
 
 /// Calls work.template operator()<P>() for a GGUF format known at run time.

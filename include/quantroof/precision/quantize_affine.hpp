@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rows into integers with a zero point: round(x / scale) + zero on 0 .. 2^bits - 1.
+// Rows into integers with a zero point, and chunks back: round(x / scale) + zero on 0 .. 2^bits - 1, (code - zero) * scale.
 //
 // NaN gets the code of 0, Inf saturates; both are counted. Not here: scale and zero point of a range (block_format.hpp).
 #pragma once
@@ -222,6 +222,32 @@ constexpr void write_affine_row(const affine_coding& c, std::span<const float> r
     write_affine_row<scaling::division>(c, row, scales, zeros, group, out, counts);
   } else {
     write_affine_row<scaling::reciprocal>(c, row, scales, zeros, group, out, counts);
+  }
+}
+
+/// The values of codes: (code - zero) * scale.
+template <class Groups>
+[[gnu::noinline]] constexpr void affine_values(const chunk<std::uint8_t>& codes,
+                                               const Groups& groups, float* values) {
+  constexpr std::size_t run = Groups::size < codes_at_once ? Groups::size : codes_at_once;
+  for (std::size_t first = 0; first < chunk_size; first += run) {
+    const float scale = groups.scales[first / Groups::size];
+    const float zero = groups.zeros[first / Groups::size];
+    std::array<std::uint32_t, run> wide;  // a local: no value is written into it
+// As in values_of_chunk.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
+    for (std::size_t i = 0; i < run; ++i) {
+      wide[i] = codes[first + i];
+    }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
+    for (std::size_t i = 0; i < run; ++i) {
+      values[first + i] =
+          times(static_cast<float>(static_cast<std::int32_t>(wide[i])) - zero, scale);
+    }
   }
 }
 

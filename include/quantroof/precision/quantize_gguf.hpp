@@ -193,8 +193,8 @@ constexpr void write_gguf_row(std::span<const float> row, std::uint8_t* out,
   constexpr auto beyond =
       std::bit_cast<std::int32_t>(127.0F * 65504.0F);  // FP16, as a scale of Q8_0
   std::array<gguf_batch<P>, batches_at_once> batches;
-  chunk<std::uint8_t> codes;
-  std::array<std::uint8_t, gguf_chunk_bytes<P>> part;
+  alignas(line_size) chunk<std::uint8_t> codes;
+  std::array<std::uint8_t, gguf_chunk<P>::bytes> part;
   for_batches(
       row,
       [&](const float* x, std::size_t /*count*/, std::size_t batch, std::size_t k) {
