@@ -88,6 +88,9 @@ template <int Bits, class Code, std::size_t N>
     }
   } else if constexpr (Bits == 6) {
     std::array<std::uint8_t, N> narrow;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8  // -O2 keeps the loop if not told
+#endif
     for (std::size_t i = 0; i < N; ++i) {
       narrow[i] = static_cast<std::uint8_t>(codes[i] & 63U);
     }

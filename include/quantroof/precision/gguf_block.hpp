@@ -80,25 +80,21 @@ template <precision P>
     return std::bit_cast<std::array<std::uint8_t, chunk_size / 2>>(out);
   }
 }
-/// The reverse.
-template <precision P, std::size_t N>
+/// The reverse, of nibbles.
+template <precision P>
 [[gnu::always_inline]] constexpr chunk<std::uint8_t> unpack_gguf_codes(
-    const std::array<std::uint8_t, N>& packed) {
-  if constexpr (P == precision::gguf_q8_0) {
-    return packed;
-  } else {
-    const auto in = std::bit_cast<std::array<std::uint64_t, chunk_size / 16>>(packed);
-    std::array<std::uint64_t, chunk_size / 8> out;
+    const std::array<std::uint8_t, chunk_size / 2>& packed) {
+  const auto in = std::bit_cast<std::array<std::uint64_t, chunk_size / 16>>(packed);
+  std::array<std::uint64_t, chunk_size / 8> out;
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 16
 #endif
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      const std::size_t low = i + i / gguf_half_words<P> * gguf_half_words<P>;
-      out[low] = in[i] & low_nibbles;
-      out[low + gguf_half_words<P>] = (in[i] >> 4U) & low_nibbles;
-    }
-    return std::bit_cast<chunk<std::uint8_t>>(out);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const std::size_t low = i + i / gguf_half_words<P> * gguf_half_words<P>;
+    out[low] = in[i] & low_nibbles;
+    out[low + gguf_half_words<P>] = (in[i] >> 4U) & low_nibbles;
   }
+  return std::bit_cast<chunk<std::uint8_t>>(out);
 }
 
 /// The bytes of a chunk of blocks.
@@ -148,31 +144,40 @@ template <precision P>
 [[gnu::noinline]] constexpr void get_gguf_chunk(const std::uint8_t* in, std::uint32_t* scales,
                                                 chunk<std::uint8_t>& codes) {
   using of = gguf_chunk<P>;
-  std::array<std::uint8_t, of::blocks * of::head> heads;
   std::array<std::uint8_t, of::blocks * of::body> packed;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 16
+#endif
+  for (std::size_t k = 0; k < of::blocks * of::head / of::scale; ++k) {
+    constexpr std::size_t per_block = of::head / of::scale;
+    const std::uint8_t* const from = in + k / per_block * of::layout.bytes + k % per_block;
+    const std::uint32_t low = from[0];
+    scales[k] = of::scale == 1 ? low : low | static_cast<std::uint32_t>(from[1]) << 8U;
+  }
+  // Codes of 8 bits go where they belong at once: read back from here, vectors of two blocks would wait for both.
+  std::uint8_t* const bodies = P == precision::gguf_q8_0 ? codes.data() : packed.data();
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 8
 #endif
   for (std::size_t b = 0; b < of::blocks; ++b) {
     const std::uint8_t* const from = in + b * of::layout.bytes;
-    for (std::size_t k = 0; k < of::head; ++k) {
-      heads[b * of::head + k] = from[k];
+    std::array<std::uint8_t, of::body> body;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 1
+#endif
+    for (std::size_t i = 0; i < of::body; ++i) {
+      body[i] = from[of::head + i];
     }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 1
 #endif
     for (std::size_t i = 0; i < of::body; ++i) {
-      packed[b * of::body + i] = from[of::head + i];
+      bodies[b * of::body + i] = body[i];
     }
   }
-  for (std::size_t i = 0; i < heads.size() / of::scale; ++i) {
-    std::uint32_t scale = 0;
-    for (std::size_t k = 0; k < of::scale; ++k) {
-      scale |= static_cast<std::uint32_t>(heads[i * of::scale + k]) << (8 * k);
-    }
-    scales[i] = scale;
+  if constexpr (P != precision::gguf_q8_0) {
+    codes = unpack_gguf_codes<P>(packed);
   }
-  codes = unpack_gguf_codes<P>(packed);
 }
 
 /// Calls work.template operator()<P>() for a GGUF format known at run time.
