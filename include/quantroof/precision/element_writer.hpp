@@ -94,15 +94,7 @@ struct element_writer {
     }
   }
 
- private:
-  /// The codes of a chunk that is not whole, to where they belong.
-  [[gnu::noinline]] constexpr void move(std::size_t count, const std::uint8_t* from,
-                                        std::uint8_t* out) const {
-    for (std::size_t i = 0; i < packed_bytes(count, coding_of(coding).bits); ++i) {
-      out[i] = from[i];
-    }
-  }
-  /// Counts what is no number or clipped, and writes what the quick codes are no good for.
+  /// Counts what is no number or clipped in a chunk whose quick codes are written, and writes what those are no good for.
   template <class Scaling>
   [[gnu::noinline]] constexpr void mend(std::int32_t most, const float* x, Scaling scale,
                                         std::uint64_t position, std::uint8_t* to,
@@ -112,6 +104,15 @@ struct element_writer {
     }
     if (most >= inf_bits || mode != rounding::nearest_even) {
       write_one_by_one(x, scale, position, to);
+    }
+  }
+
+ private:
+  /// The codes of a chunk that is not whole, to where they belong.
+  [[gnu::noinline]] constexpr void move(std::size_t count, const std::uint8_t* from,
+                                        std::uint8_t* out) const {
+    for (std::size_t i = 0; i < packed_bytes(count, coding_of(coding).bits); ++i) {
+      out[i] = from[i];
     }
   }
   template <class Scaling>

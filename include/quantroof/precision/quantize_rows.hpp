@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <type_traits>
 
 #include "quantroof/precision/absmax.hpp"
 #include "quantroof/precision/absmax_scale.hpp"
@@ -56,15 +57,60 @@ constexpr void write_groups(const element_writer<Coding>& writer, const float* x
   }
 }
 
+/// Where quick_chunks stopped, and the largest scaled magnitude_bits there.
+struct stopped_at {
+  std::size_t first = 0;
+  std::int32_t most = 0;
+};
+
+/// Encodes whole chunks up to one where scaled magnitude_bits exceed `quick`, that one included. A function of its own, and eight chunks one
+/// after the other, so that it needs no stack and asks for memory from many places of the code: the machine then keeps more of it on its way.
+///
+/// source    measured as read_ahead was, 64 MiB, of a plain loop's speed without the two and with: INT8 0.87, 1.09; E4M3 0.86, 1.09; E2M1 0.90,
+///           1.21; sixteen are no better than one, and rows that have been looked at before are slower by this (INT8 per token 0.76, 0.71)
+template <class Coding, class Scaling>
+[[gnu::noinline]] constexpr stopped_at quick_chunks(const Coding& coding,
+                                                    std::span<const float> whole, Scaling scale,
+                                                    std::size_t ahead, std::int32_t quick,
+                                                    std::uint8_t* out) {
+  const std::size_t bytes = packed_bytes(chunk_size, coding_of(coding).bits);
+  const float* const begin = whole.data();
+  const float* const end = begin + whole.size();
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
+  for (const float* x = begin; x != end; x += chunk_size, out += bytes) {
+    if (!std::is_constant_evaluated() && ahead != no_read_ahead) {
+      prefetch_chunk(x, ahead);
+    }
+    const std::int32_t most = encode_chunk<tracking::largest>(coding, x, scale, out);
+    if (most > quick) {
+      return {static_cast<std::size_t>(x - begin), most};
+    }
+  }
+  return {whole.size(), 0};
+}
+
 /// One row under one scale.
 template <class Scaling, class Coding>
 constexpr void write_row(const element_writer<Coding>& writer, std::span<const float> row,
                          Scaling scale, std::uint64_t position, std::uint8_t* out,
                          quantization_counts& counts, std::size_t ahead) {
   const int bits = coding_of(writer.coding).bits;
-  for_chunks(row, ahead, [&](const float* x, std::size_t count, std::size_t first) {
-    writer(x, count, scale, position + first, out + packed_bytes(first, bits), counts);
-  });
+  const std::size_t whole = row.size() / chunk_size * chunk_size;
+  for (std::size_t first = 0; first < whole; first += chunk_size) {
+    const stopped_at stop = quick_chunks(writer.coding, row.subspan(first, whole - first), scale,
+                                         ahead, writer.quick, out + packed_bytes(first, bits));
+    first += stop.first;
+    if (first < whole) {
+      writer.mend(stop.most, row.data() + first, scale, position + first,
+                  out + packed_bytes(first, bits), counts);
+    }
+  }
+  for_chunks(row.subspan(whole), ahead,
+             [&](const float* x, std::size_t count, std::size_t /*first*/) {
+               writer(x, count, scale, position + whole, out + packed_bytes(whole, bits), counts);
+             });
 }
 
 /// One row under a scale of its own, where no element has larger magnitude_bits than `most`.
