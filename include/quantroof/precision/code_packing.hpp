@@ -24,7 +24,7 @@ namespace quantroof::detail {
 }
 
 /// How codes of 6 bits are packed; results do not depend on it. Eight in a word where clang has no vectors that take bytes apart by threes and
-/// fours: half the time there, and twice to three times of it elsewhere.
+/// fours: half the time there, two to three times as long elsewhere.
 #if defined(__clang__) && defined(__AVX2__) && !defined(__AVX512F__)
 inline constexpr bool packs_words = true;
 #else

@@ -72,8 +72,8 @@ struct gguf_batch {
   static constexpr std::size_t per_chunk = chunk_size / gguf_scaled<P>;
   static constexpr std::size_t count = batch_chunks * per_chunk;
   std::array<std::int32_t, count> most{};  // magnitude_bits, NaN and Inf included
-  std::array<std::uint32_t, count>
-      signs{};  // Q4_0: of the first value of largest magnitude, as bits of a float
+  // Q4_0: of the first value of largest magnitude, as bits of a float
+  std::array<std::uint32_t, count> signs{};
   std::array<std::uint32_t, count> scales{};  // as they are stored
   std::array<float, count> factors{};
   std::int32_t highest = 0;
@@ -137,8 +137,8 @@ struct gguf_batch {
       const auto inverse = std::bit_cast<std::int32_t>(over(1.0F, divisor));
       const auto finite = static_cast<std::uint32_t>(lower(inverse, inf_bits - 1));
       const std::uint32_t own = sign[b] & mask_less(0, static_cast<std::uint32_t>(magnitudes[b]));
-      const std::uint32_t negated =
-          wide ? 0U : own ^ ~float_magnitude;  // by -8; zeros count as positive
+      // Divided by -8; a block of zeros counts as positive.
+      const std::uint32_t negated = wide ? 0U : own ^ ~float_magnitude;
       inverses[b] = std::bit_cast<float>((finite | negated) & positive);
       const std::uint32_t code = encode_minifloat(half, std::bit_cast<float>(scale | negated));
       stored[b] = select(number, code & 0xFFFFU, half.nan);
@@ -190,8 +190,8 @@ constexpr void write_gguf_row(std::span<const float> row, std::uint8_t* out,
                               quantization_counts& counts) {
   constexpr gguf_layout layout = gguf_layout_of(P);
   constexpr std::size_t scaled = gguf_scaled<P>;
-  constexpr auto beyond =
-      std::bit_cast<std::int32_t>(127.0F * 65504.0F);  // FP16, as a scale of Q8_0
+  // Q8_0: its scale would be beyond FP16.
+  constexpr auto beyond = std::bit_cast<std::int32_t>(127.0F * 65504.0F);
   std::array<gguf_batch<P>, batches_at_once> batches;
   alignas(line_size) chunk<std::uint8_t> codes;
   std::array<std::uint8_t, gguf_chunk<P>::bytes> part;
