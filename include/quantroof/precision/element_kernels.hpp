@@ -250,23 +250,30 @@ constexpr std::int32_t encode_chunk(const Coding& coding, const float* x, Scalin
   return c.most + (scale_bits == 16 ? 1 << 13 : 2);
 }
 
+/// Counts NaN and Inf of the first `count` values of a chunk.
+constexpr void count_no_numbers(const float* x, std::size_t count, quantization_counts& counts) {
+  std::int32_t nan = 0;
+  std::int32_t inf = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int32_t magnitude = magnitude_bits(x[i]);
+    nan += magnitude > inf_bits ? 1 : 0;
+    inf += magnitude == inf_bits ? 1 : 0;
+  }
+  counts.nan += nan;
+  counts.inf += inf;
+}
+
 /// Counts finite values beyond the largest element, NaN and Inf among 256 values.
 template <class Scaling>
 [[gnu::noinline]] constexpr void count_specials(const float* x, Scaling scale, std::int32_t clip,
                                                 quantization_counts& counts) {
   std::int32_t clipped = 0;
-  std::int32_t nan = 0;
-  std::int32_t inf = 0;
   for (std::size_t i = 0; i < chunk_size; ++i) {
-    const std::int32_t magnitude = magnitude_bits(x[i]);
-    const std::int32_t finite = magnitude < inf_bits ? 1 : 0;
+    const std::int32_t finite = magnitude_bits(x[i]) < inf_bits ? 1 : 0;
     clipped += magnitude_bits(scale(x[i], i)) > clip ? finite : 0;
-    nan += magnitude > inf_bits ? 1 : 0;
-    inf += magnitude == inf_bits ? 1 : 0;
   }
   counts.clipped += clipped;
-  counts.nan += nan;
-  counts.inf += inf;
+  count_no_numbers(x, chunk_size, counts);
 }
 
 /// Decodes codes whose upper bits are zero, by the rules of one kind of elements.

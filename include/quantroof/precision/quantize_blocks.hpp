@@ -47,10 +47,8 @@ struct block_batch {
   /// Counts NaN and Inf of chunk k, and gives a copy of it that is NaN throughout the blocks whose code is `nan`.
   constexpr void spoil(std::size_t k, const float* x, Code nan, chunk<float>& copy,
                        quantization_counts& counts) const {
+    count_no_numbers(x, chunk_size, counts);
     for (std::size_t i = 0; i < chunk_size; ++i) {
-      const std::int32_t magnitude = magnitude_bits(x[i]);
-      counts.nan += magnitude > inf_bits ? 1 : 0;
-      counts.inf += magnitude == inf_bits ? 1 : 0;
       copy[i] =
           codes[k * per_chunk + i / Block] == nan ? std::numeric_limits<float>::quiet_NaN() : x[i];
     }

@@ -68,7 +68,6 @@ struct gguf_encoder {
 /// The blocks of a batch of chunks, or of NVFP4 their 16 elements with a scale of their own.
 template <precision P>
 struct gguf_batch {
-  static constexpr bool integers = P == precision::gguf_q8_0 || P == precision::gguf_q4_0;
   static constexpr std::size_t per_chunk = chunk_size / gguf_scaled<P>;
   static constexpr std::size_t count = batch_chunks * per_chunk;
   std::array<std::int32_t, count> most{};  // magnitude_bits, NaN and Inf included
@@ -90,12 +89,12 @@ struct gguf_batch {
   constexpr void choose() {
     highest = highest_of(most);
     blanks = highest >= inf_bits;
-    if constexpr (integers) {
-      choose_integer();
-    } else if constexpr (P == precision::gguf_mxfp4) {
+    if constexpr (P == precision::gguf_mxfp4) {
       choose_mx();
-    } else {
+    } else if constexpr (P == precision::gguf_nvfp4) {
       choose_nvfp4();
+    } else {
+      choose_integer();
     }
   }
   /// Whether the value 0 takes the place of elements that share scale b.
@@ -121,10 +120,7 @@ struct gguf_batch {
     constexpr element_coding half = make_element_coding(precision::fp16);
     constexpr bool wide = P == precision::gguf_q8_0;
     const std::array<std::int32_t, count> magnitudes = most;
-    std::array<std::uint32_t, count> sign{};
-    if constexpr (!wide) {
-      sign = signs;
-    }
+    const std::array<std::uint32_t, count> sign = signs;
     std::array<std::uint32_t, count> stored;  // locals cannot alias each other
     std::array<float, count> inverses;
     for (std::size_t b = 0; b < count; ++b) {  // without branches, for vectors
@@ -176,15 +172,6 @@ struct gguf_batch {
   }
 };
 
-/// Counts NaN and Inf of the first `count` values.
-constexpr void count_no_numbers(const float* x, std::size_t count, quantization_counts& counts) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::int32_t magnitude = magnitude_bits(x[i]);
-    counts.nan += magnitude > inf_bits ? 1 : 0;
-    counts.inf += magnitude == inf_bits ? 1 : 0;
-  }
-}
-
 template <precision P>
 constexpr void write_gguf_row(std::span<const float> row, std::uint8_t* out,
                               quantization_counts& counts) {
@@ -222,13 +209,10 @@ constexpr void write_gguf_row(std::span<const float> row, std::uint8_t* out,
           }
         }
         std::uint8_t* const to = out + first / layout.block * layout.bytes;
-        if (count == chunk_size) {
-          put_gguf_chunk<P>(blocks.scales.data() + own, codes, to);
-          return;
-        }
-        put_gguf_chunk<P>(blocks.scales.data() + own, codes, part.data());
+        const bool whole = count == chunk_size;
+        put_gguf_chunk<P>(blocks.scales.data() + own, codes, whole ? to : part.data());
         const std::size_t bytes = (count + layout.block - 1) / layout.block * layout.bytes;
-        for (std::size_t i = 0; i < bytes; ++i) {
+        for (std::size_t i = 0; !whole && i < bytes; ++i) {
           to[i] = part[i];
         }
       });

@@ -60,9 +60,6 @@ struct group_batch {
         scales[g] = half_scale(finite[g], top);
       }
     } else {
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC unroll 8
-#endif
       for (std::size_t g = 0; g < count; ++g) {
         scales[g] = float_scale(finite[g], top);
       }

@@ -130,36 +130,28 @@ template <class Coding, class Scaling>
   }
 }
 
-/// One row under a scale of its own, where no scaled magnitude_bits exceed `bound`.
-template <class Scaling, class Coding>
-constexpr void write_bounded_row(const element_writer<Coding>& writer, std::span<const float> row,
-                                 Scaling scale, std::int32_t bound, std::uint64_t position,
-                                 std::uint8_t* out, quantization_counts& counts,
-                                 std::size_t ahead) {
-  const int bits = coding_of(writer.coding).bits;
-  std::size_t done = 0;
-  if (bound <= writer.quick) {
-    done = row.size() / chunk_size * chunk_size;
-    bounded_chunks(writer.coding, row.first(done), scale, ahead, out);
-  }
-  for_chunks(row.subspan(done), ahead, [&](const float* x, std::size_t count, std::size_t first) {
-    writer.bounded(bound, x, count, scale, position + done + first,
-                   out + packed_bytes(done + first, bits), counts);
-  });
-}
-
-/// The same where no element has larger magnitude_bits than `most`.
+/// One row under a scale of its own, where no element has larger magnitude_bits than `most`.
 template <class Coding>
 constexpr void write_bounded_row(const element_writer<Coding>& writer, std::span<const float> row,
                                  float scale, std::int32_t most, scaling how,
                                  std::uint64_t position, std::uint8_t* out,
                                  quantization_counts& counts, std::size_t ahead) {
+  const int bits = coding_of(writer.coding).bits;
   const float value = applied(scale, how);
   const std::int32_t bound = scaled_bits(most, value, how);
+  const std::size_t done = bound <= writer.quick ? row.size() / chunk_size * chunk_size : 0;
+  const auto write = [&](auto scaled) {
+    bounded_chunks(writer.coding, row.first(done), scaled, ahead, out);
+    for_chunks(row.subspan(done), ahead, [&](const float* x, std::size_t count, std::size_t first) {
+      first += done;
+      writer.bounded(bound, x, count, scaled, position + first, out + packed_bytes(first, bits),
+                     counts);
+    });
+  };
   if (how == scaling::division) {
-    write_bounded_row(writer, row, over_one{value}, bound, position, out, counts, ahead);
+    write(over_one{value});
   } else {
-    write_bounded_row(writer, row, times_one{value}, bound, position, out, counts, ahead);
+    write(times_one{value});
   }
 }
 
