@@ -84,8 +84,8 @@ template <class Deviation, class Square>
   const std::size_t whole = size / lanes * lanes;
   std::array<double, lanes> sums{};
   std::array<double, lanes> squares{};
-  for (std::size_t part = 0; part < lanes;
-       part += half_lanes) {  // half at a time: what 16 registers hold
+  // Half the lanes at a time: what 16 registers hold.
+  for (std::size_t part = 0; part < lanes; part += half_lanes) {
     std::array<double, half_lanes> part_sums{};
     std::array<double, half_lanes> part_squares{};
     for (std::size_t i = part; i < whole; i += lanes) {

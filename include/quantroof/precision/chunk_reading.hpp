@@ -33,9 +33,9 @@ inline constexpr std::size_t no_read_ahead = 0;
 inline void prefetch_chunk(const float* x, std::size_t ahead) {
 #if defined(__GNUC__)
   const auto from = reinterpret_cast<std::uintptr_t>(x) + ahead * sizeof(float);
+// -O2 keeps the loop if not told: a tenth of the time of formats with scales of blocks.
 #if !defined(__clang__)
-#pragma GCC \
-    unroll 16  // -O2 keeps the loop if not told: a tenth of the time of formats with scales of blocks
+#pragma GCC unroll 16
 #endif
   for (std::size_t line = 0; line < chunk_size * sizeof(float); line += 64) {
     __builtin_prefetch(
